@@ -1,0 +1,3 @@
+//! The life of a case.
+#![no_std]
+extern crate alloc;

@@ -1,0 +1,2 @@
+//! The desk's binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Reads a policy page and decides.
