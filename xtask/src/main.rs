@@ -1,2 +1,47 @@
-//! Chores of the repository.
-fn main() {}
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `cargo xtask COMMAND`: the chores of the repository, in one place and in Rust.
+
+use std::process::ExitCode;
+
+use xtask::{bench, ci, licences, test, tidy, workspace_root};
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  ci              everything that must hold before a change lands: format, tidy, licences,
+                  clippy, documentation, the README's first command, then every test
+  test [ARGS]     every test; with ARGS, hands them to the test runner and leaves the
+                  documentation's examples out (`cargo xtask test -p makegood-policy`)
+  test --doc      the documentation's examples only
+  tidy            the map of files, licence lines, paths, links, the README's commands
+  licences        the licence and the source of every package we build on, against deny.toml
+  bench [NAME]    all benches, or one by the name of its file
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    let root = workspace_root();
+    let outcome = match command {
+        "ci" => ci::run(&root),
+        "test" => test::run(&root, rest),
+        "tidy" => tidy::run(&root),
+        "licences" => licences::run(&root),
+        "bench" => bench::run(&root, rest),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("there is no command `{other}`\n\n{HELP}")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("xtask: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
