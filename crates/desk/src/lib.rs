@@ -1,3 +1,17 @@
-//! The life of a case.
+//! The life of a refund case: from a case file to what is owed.
+//!
+//! Takes a case file and the time it is judged at; gives facts with what they rest on, exact amounts and remedies.
+//! Never waits, never sends, never reads the clock, and has not heard of JSON: bytes become a [`case::CaseFile`] next door.
+//!
+//! The files in the order of the work: [`case`] (what stands in the file), [`units`] (ordered, delivered, dropped),
+//! [`amount`] (money, and how it is rounded), [`facts`] (what the file shows, and whom to ask for the rest),
+//! [`remedy`] (what can come of it, to the cent).
 #![no_std]
+
 extern crate alloc;
+
+pub mod amount;
+pub mod case;
+pub mod facts;
+pub mod remedy;
+pub mod units;
