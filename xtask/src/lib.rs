@@ -77,16 +77,13 @@ fn shown(command: &Command) -> String {
 ///
 /// # Errors
 /// When there is at least one problem.
-pub fn none_or(what: &str, problems: &[String]) -> Result<(), String> {
+pub fn none_or(problems: &[String]) -> Result<(), String> {
     if problems.is_empty() {
         return Ok(());
     }
     let count = problems.len();
     let noun = if count == 1 { "problem" } else { "problems" };
-    Err(format!(
-        "{what}: {count} {noun}\n  {}",
-        problems.join("\n  ")
-    ))
+    Err(format!("{count} {noun}\n  {}", problems.join("\n  ")))
 }
 
 /// What `cargo metadata` says, as JSON.

@@ -2,7 +2,8 @@
 //! The licence and the source of every package that we build on, against `deny.toml`.
 //!
 //! `cargo deny` does this best and is used where it is installed. Elsewhere the small check below
-//! asks the two questions that matter most: may we ship it, and does it come from the registry?
+//! asks the questions that matter most: may we ship it, does it come from the registry, and is it
+//! one that we have banned?
 
 use std::path::Path;
 
@@ -13,7 +14,7 @@ use crate::{cargo, has_cargo_command, metadata, none_or};
 /// `cargo xtask licences`.
 ///
 /// # Errors
-/// When a package has a licence or a source that `deny.toml` does not allow.
+/// When `deny.toml` does not allow a package, its licence or its source.
 pub fn run(root: &Path) -> Result<(), String> {
     if has_cargo_command(root, "deny") {
         return crate::run(
@@ -22,80 +23,104 @@ pub fn run(root: &Path) -> Result<(), String> {
     }
     let config = std::fs::read_to_string(root.join("deny.toml"))
         .map_err(|cause| format!("deny.toml: {cause}"))?;
-    let allowed = allowed_licences(&config)?;
+    let rules = Rules::read(&config)?;
     let metadata = metadata(root, &["--locked"])?;
     let packages = metadata["packages"]
         .as_array()
         .map_or(&[][..], Vec::as_slice);
     let problems: Vec<String> = packages
         .iter()
-        .flat_map(|package| problems_of(package, &allowed))
+        .flat_map(|package| rules.problems_of(package))
         .collect();
-    none_or("licences", &problems)?;
+    none_or(&problems)?;
     eprintln!(
-        "   {} packages: licences and sources allowed (cargo-deny is not installed: this is the small check)",
+        "   {} packages allowed (cargo-deny is not installed: this is the small check)",
         packages.len()
     );
     Ok(())
 }
 
-/// What is wrong with one package of `cargo metadata`.
-#[must_use]
-pub fn problems_of(package: &Value, allowed: &[String]) -> Vec<String> {
-    let name = format!(
-        "`{} {}`",
-        package["name"].as_str().unwrap_or("?"),
-        package["version"].as_str().unwrap_or("?")
-    );
-    let mut problems = Vec::new();
-    match package["license"].as_str() {
-        None => problems.push(format!("{name} names no licence")),
-        Some(expression) => match is_allowed(expression, allowed) {
-            Ok(true) => {}
-            Ok(false) => problems.push(format!(
-                "{name} is under `{expression}`, which deny.toml does not allow"
-            )),
-            Err(problem) => problems.push(format!("{name}: {problem}")),
-        },
-    }
-    if let Some(source) = package["source"].as_str()
-        && !source.starts_with("registry+")
-    {
-        problems.push(format!(
-            "{name} comes from `{source}`, not from the registry"
-        ));
-    }
-    problems
+/// As much of `deny.toml` as the small check understands.
+#[derive(Debug)]
+pub struct Rules {
+    /// `licenses.allow`: SPDX names, with their exceptions.
+    pub allowed_licences: Vec<String>,
+    /// `bans.deny`: names of packages.
+    pub banned: Vec<String>,
 }
 
-/// The list `allow = [ … ]` of the section `[licenses]`. Reads that much of TOML and no more.
-///
-/// # Errors
-/// When there is no such list, or the section has exceptions, which only `cargo deny` can read.
-pub fn allowed_licences(config: &str) -> Result<Vec<String>, String> {
-    let mut in_section = false;
-    let mut in_list = false;
-    let mut allowed = Vec::new();
-    for line in config.lines() {
-        let line = line.split('#').next().unwrap_or_default().trim();
-        if line.starts_with('[') && !in_list {
-            in_section = line == "[licenses]";
-            if line.starts_with("[[licenses.") {
-                return Err(format!("deny.toml: {line} needs cargo-deny to be read"));
+impl Rules {
+    /// Reads two lists of `deny.toml`, one entry a line, and no more of TOML than that.
+    ///
+    /// # Errors
+    /// When no licence is allowed, or some package has a licence of its own, which only
+    /// `cargo deny` can read.
+    pub fn read(config: &str) -> Result<Self, String> {
+        let mut rules = Self {
+            allowed_licences: Vec::new(),
+            banned: Vec::new(),
+        };
+        let mut section = "";
+        let mut list = "";
+        for line in config.lines() {
+            let line = line.split('#').next().unwrap_or_default().trim();
+            if list.is_empty() {
+                if line.starts_with("[[licenses.") {
+                    return Err(format!("deny.toml: {line} needs cargo-deny to be read"));
+                }
+                if line.starts_with('[') {
+                    section = line;
+                } else if let Some((name, value)) = line.split_once('=')
+                    && value.trim_start().starts_with('[')
+                {
+                    list = name.trim();
+                }
+            }
+            let quoted = || line.split('"').skip(1).step_by(2).map(str::to_owned);
+            match (section, list) {
+                ("[licenses]", "allow") => rules.allowed_licences.extend(quoted()),
+                // `{ crate = "…", reason = "…" }`: the first is the name.
+                ("[bans]", "deny") => rules.banned.extend(quoted().next()),
+                _ => {}
+            }
+            if line.ends_with(']') {
+                list = "";
             }
         }
-        if in_section && line.starts_with("allow") && line.contains('=') {
-            in_list = true;
+        if rules.allowed_licences.is_empty() {
+            return Err("deny.toml: no list `allow` under `[licenses]`".to_owned());
         }
-        if in_list {
-            allowed.extend(line.split('"').skip(1).step_by(2).map(str::to_owned));
-            in_list = !line.ends_with(']');
-        }
+        Ok(rules)
     }
-    if allowed.is_empty() {
-        Err("deny.toml: no list `allow` under `[licenses]`".to_owned())
-    } else {
-        Ok(allowed)
+
+    /// What is wrong with one package of `cargo metadata`.
+    #[must_use]
+    pub fn problems_of(&self, package: &Value) -> Vec<String> {
+        let text = |key: &str| package[key].as_str();
+        let name = text("name").unwrap_or_default();
+        let named = format!("`{name} {}`", text("version").unwrap_or_default());
+        let mut problems = Vec::new();
+        match text("license") {
+            None => problems.push(format!("{named} names no licence")),
+            Some(expression) => match is_allowed(expression, &self.allowed_licences) {
+                Ok(true) => {}
+                Ok(false) => problems.push(format!(
+                    "{named} is under `{expression}`, which deny.toml does not allow"
+                )),
+                Err(problem) => problems.push(format!("{named}: {problem}")),
+            },
+        }
+        if let Some(source) = text("source")
+            && !source.starts_with("registry+")
+        {
+            problems.push(format!(
+                "{named} comes from `{source}`, not from the registry"
+            ));
+        }
+        if self.banned.iter().any(|banned| banned == name) {
+            problems.push(format!("{named} is banned by deny.toml, which says why"));
+        }
+        problems
     }
 }
 

@@ -14,7 +14,7 @@ cargo xtask COMMAND
                   documentation's examples out (`cargo xtask test -p makegood-policy`)
   test --doc      the documentation's examples only
   tidy            the map of files, licence lines, paths, links, the README's commands
-  licences        the licence and the source of every package we build on, against deny.toml
+  licences        licence and source of every package we build on, and none that is banned (deny.toml)
   bench [NAME]    all benches, or one by the name of its file
 ";
 
@@ -35,12 +35,12 @@ fn main() -> ExitCode {
             print!("{HELP}");
             Ok(())
         }
-        other => Err(format!("there is no command `{other}`\n\n{HELP}")),
+        _ => Err(format!("there is no such command\n\n{HELP}")),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            eprintln!("xtask: {problem}");
+            eprintln!("xtask {command}: {problem}");
             ExitCode::FAILURE
         }
     }

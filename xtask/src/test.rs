@@ -40,7 +40,7 @@ fn suite(root: &Path, arguments: &[String]) -> Result<(), String> {
     }
     let names_a_package = arguments
         .iter()
-        .any(|argument| argument == "-p" || argument.starts_with("--package"));
+        .any(|argument| argument.starts_with("-p") || argument.starts_with("--package"));
     if !names_a_package {
         command.arg("--workspace");
     }

@@ -39,7 +39,7 @@ const FOREIGN: [(&str, &str); 11] = [
 /// # Errors
 /// Every problem, a line each.
 pub fn run(root: &Path) -> Result<(), String> {
-    none_or("tidy", &problems(root)?)
+    none_or(&problems(root)?)
 }
 
 /// Everything untidy below `root`, in order of the files.
