@@ -1,0 +1,5 @@
+//! The doors and windows of the desk: bytes in, bytes out.
+//!
+//! Takes case files, gives the desk's words, and back. Moves bytes; decides nothing: an `if` about money belongs next door.
+
+pub mod wire;
