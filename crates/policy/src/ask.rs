@@ -1,0 +1,566 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Which facts can still matter, whom to ask, and why.
+//!
+//! With the known facts given, the diagram is reduced once more, its leaves being effects. What is left
+//! asks exactly the facts that can still change the effect. Facts that are known together ("counts") are
+//! tried in each way they can turn out; they matter if two ways leave different diagrams.
+
+use crate::clause::Edition;
+use crate::condition::FactId;
+use crate::decide::{Answer, Facts, single};
+use crate::diagram::{Frozen, QuickMap, ix};
+use crate::fact::{Value, bit, bits};
+use crate::join::winners;
+use crate::read::{Diagram, Policy};
+use crate::rule::RuleId;
+
+/// A question that is still open.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Question {
+    /// The name of what is missing.
+    pub name: String,
+    /// Who answers, by the policy's `source:`.
+    pub who: String,
+    /// What the answer costs, in seconds of their time.
+    pub cost_seconds: u64,
+    /// The question in the language.
+    pub ask: String,
+    /// Why it is asked: the author's words, if the policy gives them.
+    pub why: Option<String>,
+}
+
+/// Two worlds that differ in one fact alone and end differently: the reason for asking it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WhyAsk {
+    /// What is asked.
+    pub name: String,
+    /// One value, in words of the policy language, and the rule it leads to.
+    pub one: (String, RuleId),
+    /// Another value and the rule that it leads to.
+    pub other: (String, RuleId),
+}
+
+impl Policy {
+    /// The questions for what an answer leaves open, grouped by who answers, cheapest first.
+    #[must_use]
+    pub fn questions(&self, missing: &[String], edition: &Edition) -> Vec<Question> {
+        let mut out: Vec<Question> = missing
+            .iter()
+            .filter_map(|name| {
+                let def = self.facts.iter().find(|def| def.asked_as == *name)?;
+                Some(Question {
+                    name: name.clone(),
+                    who: def.source.clone(),
+                    cost_seconds: def.cost_seconds,
+                    ask: edition.words.asks.get(name).cloned().unwrap_or_default(),
+                    why: edition.words.whys.get(name).cloned(),
+                })
+            })
+            .collect();
+        let total = |who: &str, list: &[Question]| {
+            list.iter()
+                .filter(|question| question.who == who)
+                .map(|question| question.cost_seconds)
+                .fold(0, u64::saturating_add)
+        };
+        let totals: Vec<u64> = out
+            .iter()
+            .map(|question| total(&question.who, &out))
+            .collect();
+        let mut keyed: Vec<(u64, Question)> = totals.into_iter().zip(out.drain(..)).collect();
+        keyed.sort_by(|(a, x), (b, y)| {
+            (a, &x.who, x.cost_seconds).cmp(&(b, &y.who, y.cost_seconds))
+        });
+        keyed.into_iter().map(|(_, question)| question).collect()
+    }
+
+    /// Two worlds that show why a name is asked: they differ in it alone and end differently.
+    #[must_use]
+    pub fn why_ask(
+        &self,
+        facts: &Facts,
+        name: &str,
+        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
+    ) -> Option<WhyAsk> {
+        let diagram = self.diagram.as_ref()?;
+        let ways = Ways::new(facts);
+        for way in ways.iter() {
+            let row = ways.row(facts, self, &way);
+            if let Some(joint) = facts.joints.iter().position(|joint| joint.name == name) {
+                for other in ways
+                    .iter()
+                    .filter(|other| differ_only_in(&way, other, joint))
+                {
+                    let other_row = ways.row(facts, self, &other);
+                    let found = differs(diagram, (&row, &way), (&other_row, &other), effect);
+                    if let Some((one, two)) = found {
+                        let words = |way: &[usize]| self.way_words(facts, joint, way);
+                        return Some(WhyAsk {
+                            name: name.to_owned(),
+                            one: (words(&way), one),
+                            other: (words(&other), two),
+                        });
+                    }
+                }
+                continue;
+            }
+            for (at, def) in self
+                .facts
+                .iter()
+                .enumerate()
+                .filter(|(_, def)| def.asked_as == name)
+            {
+                let cells: Vec<usize> = bits(row.get(at).copied().unwrap_or(0)).collect();
+                for (place, one) in cells.iter().enumerate() {
+                    for two in cells.iter().skip(place.saturating_add(1)) {
+                        let (mut left, mut right) = (row.clone(), row.clone());
+                        set(&mut left, at, *one);
+                        set(&mut right, at, *two);
+                        if let Some((a, b)) =
+                            differs(diagram, (&left, &way), (&right, &way), effect)
+                        {
+                            let words = |cell| {
+                                def.example(cell).map_or(String::new(), |value| {
+                                    self.value_name(FactId(at), value)
+                                })
+                            };
+                            return Some(WhyAsk {
+                                name: name.to_owned(),
+                                one: (words(*one), a),
+                                other: (words(*two), b),
+                            });
+                        }
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn way_words(&self, facts: &Facts, joint: usize, way: &[usize]) -> String {
+        let chosen = way.get(joint).copied().unwrap_or(0);
+        let way = facts
+            .joints
+            .get(joint)
+            .and_then(|joint| joint.ways.get(chosen));
+        let words: Vec<String> = way
+            .into_iter()
+            .flatten()
+            .map(|(id, value)| {
+                format!(
+                    "{} = {}",
+                    self.fact_def(*id).name,
+                    self.value_name(*id, *value)
+                )
+            })
+            .collect();
+        words.join(", ")
+    }
+}
+
+fn set(row: &mut [u64], at: usize, cell: usize) {
+    if let Some(mask) = row.get_mut(at) {
+        *mask = bit(cell);
+    }
+}
+
+fn differ_only_in(a: &[usize], b: &[usize], joint: usize) -> bool {
+    a.iter()
+        .zip(b)
+        .enumerate()
+        .all(|(at, (a, b))| if at == joint { a != b } else { a == b })
+}
+
+/// The ways in which joint facts can turn out, all combined.
+struct Ways<'f> {
+    facts: &'f Facts,
+}
+
+impl<'f> Ways<'f> {
+    fn new(facts: &'f Facts) -> Self {
+        Self { facts }
+    }
+
+    fn count(&self) -> usize {
+        self.facts
+            .joints
+            .iter()
+            .map(|joint| joint.ways.len())
+            .fold(1, usize::saturating_mul)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Vec<usize>> + '_ {
+        (0..self.count()).map(|at| self.way(at))
+    }
+
+    fn way(&self, at: usize) -> Vec<usize> {
+        let mut rest = at;
+        let digit = |joint: &crate::decide::Joint| {
+            let width = joint.ways.len().max(1);
+            let digit = rest.checked_rem(width).unwrap_or(0);
+            rest = rest.checked_div(width).unwrap_or(0);
+            digit
+        };
+        self.facts.joints.iter().map(digit).collect()
+    }
+
+    /// The possible cells of each fact in one way.
+    fn row(&self, facts: &Facts, policy: &Policy, way: &[usize]) -> Vec<u64> {
+        let mut row = facts.cells.clone();
+        self.fill(policy, way, &mut row);
+        row
+    }
+
+    fn fill(&self, policy: &Policy, way: &[usize], row: &mut [u64]) {
+        for (joint, chosen) in self.facts.joints.iter().zip(way) {
+            for (id, value) in joint.ways.get(*chosen).into_iter().flatten() {
+                if let Some(cell) = policy.facts.get(id.0).and_then(|def| def.cell(*value)) {
+                    set(row, id.0, cell);
+                }
+            }
+        }
+    }
+}
+
+/// Room to work in, kept between decisions so that they need not allocate.
+#[derive(Clone, Default, Debug)]
+pub struct Scratch {
+    row: Vec<u64>,
+    /// For each node the class it was reduced to, and the walk in which that was found.
+    class: Vec<(u32, u32)>,
+    walk: u32,
+    /// Classes by their content: `(fact, children)`; leaves by effect.
+    inner: Vec<(usize, Vec<u32>)>,
+    by_content: QuickMap<u64, Vec<u32>>,
+    leaves: QuickMap<u64, u32>,
+    reached: Vec<RuleId>,
+    excluded: bool,
+}
+
+const INNER: u32 = 1 << 31;
+const EXCLUDED: u32 = u32::MAX;
+
+impl Scratch {
+    pub(crate) fn decide(
+        &mut self,
+        policy: &Policy,
+        facts: &Facts,
+        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
+    ) -> Answer {
+        let Some(diagram) = &policy.diagram else {
+            return Answer::Nothing;
+        };
+        if facts.joints.is_empty()
+            && let Some(leaf) = only_leaf(&diagram.frozen, &facts.cells)
+        {
+            let rules = winners(diagram, leaf).unwrap_or(&[]);
+            return match rules.first() {
+                Some(rule) => Answer::Decided {
+                    rule: *rule,
+                    rules: rules.to_vec(),
+                },
+                None => Answer::Nothing,
+            };
+        }
+        self.open(policy, diagram, facts, effect)
+    }
+
+    fn open(
+        &mut self,
+        policy: &Policy,
+        diagram: &Diagram,
+        facts: &Facts,
+        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
+    ) -> Answer {
+        self.inner.clear();
+        self.by_content.clear();
+        self.leaves.clear();
+        self.reached.clear();
+        self.excluded = false;
+        self.class.resize(diagram.frozen.table.len(), (0, 0));
+        let ways = Ways::new(facts);
+        let mut roots = Vec::with_capacity(ways.count());
+        for at in 0..ways.count() {
+            let way = ways.way(at);
+            self.row.clone_from(&facts.cells);
+            ways.fill(policy, &way, &mut self.row);
+            self.walk = self.walk.checked_add(1).unwrap_or_else(|| {
+                self.class.fill((0, 0));
+                1
+            });
+            let root = self.reduce(diagram, diagram.frozen.root, &way, effect);
+            roots.push((way, root));
+        }
+        self.reached.sort_by_key(|id| (policy.rule(*id).cite, *id));
+        self.reached.dedup();
+        if roots.iter().all(|(_, root)| *root == EXCLUDED) || self.reached.is_empty() {
+            return Answer::Nothing;
+        }
+        let missing = if self.excluded {
+            self.missing_among_possible(policy, diagram, facts, effect)
+        } else {
+            self.missing(policy, facts, &roots)
+        };
+        let rules = std::mem::take(&mut self.reached);
+        match rules.first() {
+            Some(rule) if missing.is_empty() => Answer::Decided { rule: *rule, rules },
+            _ => Answer::Open { missing, rules },
+        }
+    }
+
+    /// The class of a node: equal for nodes that lead to the same effects for the same values of what is unknown.
+    fn reduce(
+        &mut self,
+        diagram: &Diagram,
+        at: u32,
+        way: &[usize],
+        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
+    ) -> u32 {
+        let Some(fact) = diagram.frozen.fact(at) else {
+            return self.leaf(diagram, Frozen::content(at).unwrap_or(0), way, effect);
+        };
+        let mask = self.row.get(fact).copied().unwrap_or(0);
+        if let Some(cell) = single(mask) {
+            return self.reduce(diagram, diagram.frozen.child(at, cell), way, effect);
+        }
+        if let Some((class, walk)) = self.class.get(ix(at))
+            && *walk == self.walk
+        {
+            return *class;
+        }
+        let kids: Vec<u32> = bits(mask)
+            .map(|cell| self.reduce(diagram, diagram.frozen.child(at, cell), way, effect))
+            .collect();
+        let class = match kids.first() {
+            Some(first) if kids.iter().all(|kid| kid == first) => *first,
+            None => EXCLUDED,
+            _ => self.intern(fact, kids),
+        };
+        if let Some(place) = self.class.get_mut(ix(at)) {
+            *place = (class, self.walk);
+        }
+        class
+    }
+
+    fn leaf(
+        &mut self,
+        diagram: &Diagram,
+        content: u32,
+        way: &[usize],
+        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
+    ) -> u32 {
+        let Some(rules) = winners(diagram, content) else {
+            self.excluded = true;
+            return EXCLUDED;
+        };
+        // Several winners that differ are an error of the policy; the first is what a decision would quote.
+        for rule in rules {
+            if !self.reached.contains(rule) {
+                self.reached.push(*rule);
+            }
+        }
+        let key = rules.first().map_or(u64::MAX, |rule| effect(*rule, way));
+        let next = u32::try_from(self.leaves.len()).unwrap_or(0);
+        *self.leaves.entry(key).or_insert(next)
+    }
+
+    fn intern(&mut self, fact: usize, kids: Vec<u32>) -> u32 {
+        let hash = kids
+            .iter()
+            .fold(u64::try_from(fact).unwrap_or(0), |hash, kid| {
+                (hash.rotate_left(5) ^ u64::from(*kid)).wrapping_mul(0x517c_c1b7_2722_0a95)
+            });
+        let list = self.by_content.entry(hash).or_default();
+        for class in list.iter() {
+            if self
+                .inner
+                .get(ix(class & !INNER))
+                .is_some_and(|(own, theirs)| *own == fact && *theirs == kids)
+            {
+                return *class;
+            }
+        }
+        let class = INNER | u32::try_from(self.inner.len()).unwrap_or(0);
+        self.inner.push((fact, kids));
+        list.push(class);
+        class
+    }
+
+    /// INVARIANT (ask what can change it): the facts that the reduced diagrams still ask, and the joint facts whose ways differ.
+    fn missing(&self, policy: &Policy, facts: &Facts, roots: &[(Vec<usize>, u32)]) -> Vec<String> {
+        let mut asked = vec![false; policy.facts.len()];
+        let mut seen = vec![false; self.inner.len()];
+        let mut pending: Vec<u32> = roots.iter().map(|(_, root)| *root).collect();
+        while let Some(class) = pending.pop() {
+            if class == EXCLUDED || class & INNER == 0 {
+                continue;
+            }
+            let at = ix(class & !INNER);
+            if std::mem::replace(seen.get_mut(at).unwrap_or(&mut true), true) {
+                continue;
+            }
+            let Some((fact, kids)) = self.inner.get(at) else {
+                continue;
+            };
+            if let Some(place) = asked.get_mut(*fact) {
+                *place = true;
+            }
+            pending.extend(kids);
+        }
+        let mut names: Vec<String> = Vec::new();
+        for (def, _) in policy.facts.iter().zip(&asked).filter(|(_, asked)| **asked) {
+            push_new(&mut names, &def.asked_as);
+        }
+        for (at, joint) in facts.joints.iter().enumerate() {
+            let matters = roots.iter().any(|(way, root)| {
+                roots
+                    .iter()
+                    .any(|(other, there)| root != there && differ_only_in(way, other, at))
+            });
+            if matters {
+                push_new(&mut names, &joint.name);
+            }
+        }
+        names
+    }
+
+    /// The same where the assumptions exclude some ways to fill in the unknown: pairs of possible worlds are compared one by one.
+    fn missing_among_possible(
+        &self,
+        policy: &Policy,
+        diagram: &Diagram,
+        facts: &Facts,
+        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
+    ) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut unknown = Vec::new();
+        for def in &policy.facts {
+            let open = policy.facts.iter().enumerate().any(|(at, other)| {
+                other.asked_as == def.asked_as && facts.mask(at).count_ones() > 1
+            });
+            if open {
+                push_new(&mut unknown, &def.asked_as);
+            }
+        }
+        for joint in &facts.joints {
+            push_new(&mut unknown, &joint.name);
+        }
+        for name in &unknown {
+            if policy.why_ask(facts, name, effect).is_some() {
+                names.push(name.clone());
+            }
+        }
+        // Facts that can only change together: no single one flips the effect, so all that are still asked are named.
+        let mut effects: Vec<u64> = self.leaves.keys().copied().collect();
+        effects.dedup();
+        if names.is_empty() && effects.len() > 1 && self.reached.len() > 1 {
+            let reachable = reachable_facts(&diagram.frozen, &facts.cells);
+            for (at, def) in policy.facts.iter().enumerate() {
+                if reachable.get(at).copied().unwrap_or(false) && facts.mask(at).count_ones() > 1 {
+                    push_new(&mut names, &def.asked_as);
+                }
+            }
+        }
+        names
+    }
+}
+
+fn push_new(names: &mut Vec<String>, name: &str) {
+    if !names.iter().any(|known| known == name) {
+        names.push(name.to_owned());
+    }
+}
+
+/// The leaf, where the known facts alone lead to one.
+fn only_leaf(frozen: &Frozen, row: &[u64]) -> Option<u32> {
+    let mut at = frozen.root;
+    while let Some(fact) = frozen.fact(at) {
+        at = frozen.child(at, single(row.get(fact).copied().unwrap_or(0))?);
+    }
+    Frozen::content(at)
+}
+
+fn reachable_facts(frozen: &Frozen, row: &[u64]) -> Vec<bool> {
+    let mut asked = vec![false; row.len()];
+    let mut seen = QuickMap::<u32, ()>::default();
+    let mut pending = vec![frozen.root];
+    while let Some(at) = pending.pop() {
+        let Some(fact) = frozen.fact(at) else {
+            continue;
+        };
+        if seen.insert(at, ()).is_some() {
+            continue;
+        }
+        if let Some(place) = asked.get_mut(fact) {
+            *place = true;
+        }
+        pending
+            .extend(bits(row.get(fact).copied().unwrap_or(0)).map(|cell| frozen.child(at, cell)));
+    }
+    asked
+}
+
+type World<'a> = (&'a [u64], &'a [usize]);
+
+/// Walks two worlds at once that agree but for facts fixed differently in each; gives the rules of the first
+/// pair of possible ends that differ in effect.
+fn differs(
+    diagram: &Diagram,
+    a: World<'_>,
+    b: World<'_>,
+    effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
+) -> Option<(RuleId, RuleId)> {
+    let mut seen = QuickMap::<(u32, u32), ()>::default();
+    let mut rank = vec![usize::MAX; a.0.len()];
+    for (place, fact) in diagram.order.iter().enumerate() {
+        if let Some(slot) = rank.get_mut(*fact) {
+            *slot = place;
+        }
+    }
+    let mut pending = vec![(diagram.frozen.root, diagram.frozen.root)];
+    while let Some((x, y)) = pending.pop() {
+        if seen.insert((x, y), ()).is_some() {
+            continue;
+        }
+        let level = |at: u32| {
+            diagram.frozen.fact(at).map_or(usize::MAX, |fact| {
+                rank.get(fact).copied().unwrap_or(usize::MAX)
+            })
+        };
+        let top = if level(x) <= level(y) { x } else { y };
+        let Some(fact) = diagram.frozen.fact(top) else {
+            let ends = (
+                Frozen::content(x).and_then(|leaf| winners(diagram, leaf)),
+                Frozen::content(y).and_then(|leaf| winners(diagram, leaf)),
+            );
+            if let (Some([one, ..]), Some([two, ..])) = ends
+                && effect(*one, a.1) != effect(*two, b.1)
+            {
+                return Some((*one, *two));
+            }
+            continue;
+        };
+        let step = |at: u32, cell: usize| {
+            if diagram.frozen.fact(at) == Some(fact) {
+                diagram.frozen.child(at, cell)
+            } else {
+                at
+            }
+        };
+        let (mask_a, mask_b) = (
+            a.0.get(fact).copied().unwrap_or(0),
+            b.0.get(fact).copied().unwrap_or(0),
+        );
+        if mask_a == mask_b {
+            pending.extend(bits(mask_a).map(|cell| (step(x, cell), step(y, cell))));
+        } else if let (Some(cell_a), Some(cell_b)) = (single(mask_a), single(mask_b)) {
+            pending.push((step(x, cell_a), step(y, cell_b)));
+        }
+    }
+    None
+}
+
+/// A value of a fact as one cell, for callers that hold values.
+pub(crate) fn cell_of(policy: &Policy, id: FactId, value: Value) -> Option<usize> {
+    policy.facts.get(id.0).and_then(|def| def.cell(value))
+}

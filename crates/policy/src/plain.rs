@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A second, plain evaluator: reads the rules one by one, without cells and without the diagram.
+//!
+//! It judges the diagram in tests, and decides by itself where a diagram outgrew its budget.
+
+use crate::condition::FactId;
+use crate::decide::{Answer, Facts};
+use crate::fact::{Value, bits};
+use crate::read::Policy;
+use crate::rule::{RuleId, Then};
+
+/// Most ways to fill in the unknown that are tried one by one.
+const MOST_WAYS: usize = 100_000;
+
+/// The rules that win for known values, best quoted first; nothing where the assumptions exclude the values.
+///
+/// ```
+/// # let policy = makegood_policy::read("---\npolicy: p\nversion: 2026-01-01\nlanguage: en\n---\n# P\n## 1 A {#1}\n```facts\nlate : int\n```\n```rule a\nwhen late > 3 then yes because \"\" \n```\n```rule b\nwhen late <= 3 then no because \"\"\n```\n").policy.unwrap();
+/// use makegood_policy::fact::Value;
+/// let winners = makegood_policy::plain::winners(&policy, &|_| Value::Int(4)).unwrap();
+/// assert_eq!(policy.rule(winners[0]).name, "a");
+/// ```
+#[must_use]
+pub fn winners(policy: &Policy, value: &dyn Fn(FactId) -> Value) -> Option<Vec<RuleId>> {
+    if !policy
+        .assumptions
+        .iter()
+        .all(|(expr, _)| expr.holds(&|id| value(id)))
+    {
+        return None;
+    }
+    let first = winners_once(policy, value);
+    let mut out: Vec<RuleId> = Vec::new();
+    for id in first {
+        match &policy.rule(id).then {
+            Then::Effect(_) => out.push(id),
+            Then::JudgeAgain {
+                fact,
+                value: changed,
+            } => {
+                let again =
+                    winners_once(policy, &|id| if id == *fact { *changed } else { value(id) });
+                out.extend(again);
+            }
+        }
+    }
+    out.sort_by_key(|id| (policy.rule(*id).cite, *id));
+    out.dedup();
+    Some(out)
+}
+
+fn winners_once(policy: &Policy, value: &dyn Fn(FactId) -> Value) -> Vec<RuleId> {
+    let holds = |id: RuleId| {
+        let chain = std::iter::successors(Some(id), |id| policy.rule(*id).parent);
+        chain
+            .map(|id| policy.rule(id))
+            .all(|rule| rule.when.holds(&|id| value(id)))
+    };
+    (0..policy.rules.len())
+        .map(RuleId)
+        .filter(|id| {
+            holds(*id)
+                && !policy
+                    .rule(*id)
+                    .exceptions
+                    .iter()
+                    .any(|exception| holds(*exception))
+        })
+        .collect()
+}
+
+/// Decides by trying every way to fill in what is unknown, a typical value for each cell.
+pub(crate) fn decide(
+    policy: &Policy,
+    facts: &Facts,
+    effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
+) -> Answer {
+    let mut worlds: Vec<(Vec<Option<Value>>, Vec<usize>)> =
+        vec![(facts.values.clone(), Vec::new())];
+    for joint in &facts.joints {
+        let fill = |(values, way): &(Vec<Option<Value>>, Vec<usize>)| {
+            let chosen = joint.ways.iter().enumerate().map(|(at, pairs)| {
+                let (mut values, mut way) = (values.clone(), way.clone());
+                for (id, value) in pairs {
+                    if let Some(place) = values.get_mut(id.0) {
+                        *place = Some(*value);
+                    }
+                }
+                way.push(at);
+                (values, way)
+            });
+            chosen.collect::<Vec<_>>()
+        };
+        worlds = worlds.iter().flat_map(fill).collect();
+    }
+    for (at, def) in policy.facts.iter().enumerate() {
+        let examples: Vec<Value> = bits(facts.mask(at))
+            .filter_map(|cell| def.example(cell))
+            .collect();
+        let mut next = Vec::new();
+        for (values, way) in worlds {
+            if values.get(at).copied().flatten().is_some() {
+                next.push((values, way));
+                continue;
+            }
+            for example in &examples {
+                let mut values = values.clone();
+                if let Some(place) = values.get_mut(at) {
+                    *place = Some(*example);
+                }
+                next.push((values, way.clone()));
+            }
+        }
+        worlds = next;
+        if worlds.len() > MOST_WAYS {
+            return everything_open(policy, facts);
+        }
+    }
+    compare(policy, facts, &worlds, effect)
+}
+
+/// Too much is unknown to try every way: ask for all of it.
+fn everything_open(policy: &Policy, facts: &Facts) -> Answer {
+    let mut missing: Vec<String> = Vec::new();
+    for (at, def) in policy.facts.iter().enumerate() {
+        if facts.values.get(at).copied().flatten().is_none() && !missing.contains(&def.asked_as) {
+            missing.push(def.asked_as.clone());
+        }
+    }
+    Answer::Open {
+        missing,
+        rules: Vec::new(),
+    }
+}
+
+type Ended = (Vec<Option<Value>>, Vec<usize>, RuleId, u64);
+
+fn compare(
+    policy: &Policy,
+    facts: &Facts,
+    worlds: &[(Vec<Option<Value>>, Vec<usize>)],
+    effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
+) -> Answer {
+    let mut ended: Vec<Ended> = Vec::new();
+    let mut rules: Vec<RuleId> = Vec::new();
+    let mut gap = false;
+    for (values, way) in worlds {
+        let value = |id: FactId| values.get(id.0).copied().flatten().unwrap_or(Value::Absent);
+        let Some(winners) = winners(policy, &value) else {
+            continue;
+        };
+        match winners.first() {
+            Some(first) => ended.push((values.clone(), way.clone(), *first, effect(*first, way))),
+            None => gap = true,
+        }
+        rules.extend(winners);
+    }
+    rules.sort_by_key(|id| (policy.rule(*id).cite, *id));
+    rules.dedup();
+    let Some((.., first_effect)) = ended.first() else {
+        return Answer::Nothing;
+    };
+    let same = ended.iter().all(|(.., effect)| effect == first_effect) && !gap;
+    if same && let Some(rule) = rules.first() {
+        return Answer::Decided { rule: *rule, rules };
+    }
+    let mut missing: Vec<String> = Vec::new();
+    for (a, way_a, _, effect_a) in &ended {
+        for (b, way_b, _, effect_b) in &ended {
+            if effect_a == effect_b {
+                continue;
+            }
+            if let Some(name) = only_difference(policy, facts, (a, way_a), (b, way_b))
+                && !missing.contains(&name)
+            {
+                missing.push(name);
+            }
+        }
+    }
+    Answer::Open { missing, rules }
+}
+
+/// The one name in which two worlds differ, if it is one.
+fn only_difference(
+    policy: &Policy,
+    facts: &Facts,
+    a: (&[Option<Value>], &[usize]),
+    b: (&[Option<Value>], &[usize]),
+) -> Option<String> {
+    let mut names: Vec<&str> = Vec::new();
+    for (at, (x, y)) in a.1.iter().zip(b.1).enumerate() {
+        if x != y {
+            names.push(facts.joints.get(at).map_or("", |joint| joint.name.as_str()));
+        }
+    }
+    for (at, def) in policy.facts.iter().enumerate() {
+        let joint = facts
+            .joints
+            .iter()
+            .any(|joint| joint.ways.iter().flatten().any(|(id, _)| id.0 == at));
+        if !joint && a.0.get(at) != b.0.get(at) && !names.contains(&def.asked_as.as_str()) {
+            names.push(&def.asked_as);
+        }
+    }
+    match names.as_slice() {
+        [one] => Some((*one).to_owned()),
+        _ => None,
+    }
+}
