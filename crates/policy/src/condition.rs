@@ -258,9 +258,20 @@ pub(crate) fn cells_of(def: &FactDef, op: &TestOp) -> u64 {
             })
             .fold(0, |set, cell| set | bit(cell))
     };
-    let present = def.cells.domain & !def.cells.absent.map_or(0, bit);
-    let equal = |value: &Value| at_most(value, true) & !at_most(value, false);
+    let absent = def.cells.absent.map_or(0, bit);
+    let present = def.cells.domain & !absent;
+    let equal = |value: &Value| match value {
+        Value::Absent => absent,
+        value => at_most(value, true) & !at_most(value, false),
+    };
     match op {
+        // Nothing is more or less than what is absent.
+        TestOp::Is(
+            Compare::Less | Compare::AtMost | Compare::More | Compare::AtLeast,
+            Value::Absent,
+        )
+        | TestOp::Between(Value::Absent, _)
+        | TestOp::Between(_, Value::Absent) => 0,
         TestOp::Is(Compare::Equal, value) => equal(value),
         TestOp::Is(Compare::NotEqual, value) => def.cells.domain & !equal(value),
         TestOp::Is(Compare::AtMost, value) => at_most(value, true),
@@ -619,6 +630,9 @@ impl Names<'_> {
             Ask::Is(compare, constant) => {
                 ordered(*compare)?;
                 let value = self.constant(id, constant)?;
+                if !matches!(compare, Compare::Equal | Compare::NotEqual) {
+                    there_is(value, constant.span)?;
+                }
                 Ok(test(TestOp::Is(*compare, value)))
             }
             Ask::In(constants) => {
@@ -631,6 +645,8 @@ impl Names<'_> {
             Ask::Between(low, high) => {
                 ordered(Compare::AtMost)?;
                 let (low_value, high_value) = (self.constant(id, low)?, self.constant(id, high)?);
+                there_is(low_value, low.span)?;
+                there_is(high_value, high.span)?;
                 if low_value.key() > high_value.key() {
                     return Err(Problem::new(
                         Code::Type,
@@ -701,6 +717,19 @@ pub(crate) fn value_for(
             "declare it in a `params` block",
         )),
     }
+}
+
+/// Refuses "absent" where more and less are asked.
+fn there_is(value: Value, span: Span) -> Result<(), Problem> {
+    if value != Value::Absent {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::Type,
+        span,
+        "nothing is more or less than what is absent",
+        "write `is absent` or `is present`",
+    ))
 }
 
 /// Makes a value fit a fact's type, or says why it does not.
