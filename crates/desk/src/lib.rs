@@ -5,13 +5,15 @@
 //!
 //! The files in the order of the work: [`case`] (what stands in the file), [`units`] (ordered, delivered, dropped),
 //! [`amount`] (money, and how it is rounded), [`facts`] (what the file shows, and whom to ask for the rest),
-//! [`remedy`] (what can come of it, to the cent).
+//! [`remedy`] (what can come of it, to the cent), [`vocabulary`] (the words that policies use for all this), [`decision`] (the case before a policy).
 #![no_std]
 
 extern crate alloc;
 
 pub mod amount;
 pub mod case;
+pub mod decision;
 pub mod facts;
 pub mod remedy;
 pub mod units;
+pub mod vocabulary;

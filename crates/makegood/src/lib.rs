@@ -2,4 +2,5 @@
 //!
 //! Takes case files, gives the desk's words, and back. Moves bytes; decides nothing: an `if` about money belongs next door.
 
+pub mod built_in;
 pub mod wire;

@@ -9,8 +9,7 @@ use crate::clause::Edition;
 use crate::condition::FactId;
 use crate::decide::{Answer, Facts, single};
 use crate::diagram::{Frozen, QuickMap, ix};
-use crate::fact::{Value, bit, bits};
-use crate::join::winners;
+use crate::fact::{bit, bits};
 use crate::read::{Diagram, Policy};
 use crate::rule::RuleId;
 
@@ -234,49 +233,32 @@ pub struct Scratch {
     by_content: QuickMap<u64, Vec<u32>>,
     leaves: QuickMap<u64, u32>,
     reached: Vec<RuleId>,
-    excluded: bool,
 }
 
 const INNER: u32 = 1 << 31;
 const EXCLUDED: u32 = u32::MAX;
 
 impl Scratch {
-    pub(crate) fn decide(
-        &mut self,
-        policy: &Policy,
-        facts: &Facts,
-        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
-    ) -> Answer {
-        let Some(diagram) = &policy.diagram else {
-            return Answer::Nothing;
-        };
+    pub(crate) fn decide(&mut self, policy: &Policy, facts: &Facts, effect: &mut dyn FnMut(RuleId, &[usize]) -> u64) -> Answer {
+        let Some(diagram) = &policy.diagram else { return Answer::Nothing };
         if facts.joints.is_empty()
             && let Some(leaf) = only_leaf(&diagram.frozen, &facts.cells)
+            && only_leaf(&diagram.possible, &facts.cells) == Some(1)
         {
-            let rules = winners(diagram, leaf).unwrap_or(&[]);
+            let rules = diagram.winners(leaf);
             return match rules.first() {
-                Some(rule) => Answer::Decided {
-                    rule: *rule,
-                    rules: rules.to_vec(),
-                },
+                Some(rule) => Answer::Decided { rule: *rule, rules: rules.to_vec() },
                 None => Answer::Nothing,
             };
         }
         self.open(policy, diagram, facts, effect)
     }
 
-    fn open(
-        &mut self,
-        policy: &Policy,
-        diagram: &Diagram,
-        facts: &Facts,
-        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
-    ) -> Answer {
+    fn open(&mut self, policy: &Policy, diagram: &Diagram, facts: &Facts, effect: &mut dyn FnMut(RuleId, &[usize]) -> u64) -> Answer {
         self.inner.clear();
         self.by_content.clear();
         self.leaves.clear();
         self.reached.clear();
-        self.excluded = false;
         self.class.resize(diagram.frozen.table.len(), (0, 0));
         let ways = Ways::new(facts);
         let mut roots = Vec::with_capacity(ways.count());
@@ -284,6 +266,12 @@ impl Scratch {
             let way = ways.way(at);
             self.row.clone_from(&facts.cells);
             ways.fill(policy, &way, &mut self.row);
+            match possibility(&diagram.possible, &self.row) {
+                Possibility::Always => {}
+                Possibility::Never => continue,
+                // Only some ways to fill in the unknown are possible: worlds are compared one by one.
+                Possibility::Sometimes => return open_among_possible(policy, diagram, facts, effect),
+            }
             self.walk = self.walk.checked_add(1).unwrap_or_else(|| {
                 self.class.fill((0, 0));
                 1
@@ -293,19 +281,8 @@ impl Scratch {
         }
         self.reached.sort_by_key(|id| (policy.rule(*id).cite, *id));
         self.reached.dedup();
-        if roots.iter().all(|(_, root)| *root == EXCLUDED) || self.reached.is_empty() {
-            return Answer::Nothing;
-        }
-        let missing = if self.excluded {
-            self.missing_among_possible(policy, diagram, facts, effect)
-        } else {
-            self.missing(policy, facts, &roots)
-        };
-        let rules = std::mem::take(&mut self.reached);
-        match rules.first() {
-            Some(rule) if missing.is_empty() => Answer::Decided { rule: *rule, rules },
-            _ => Answer::Open { missing, rules },
-        }
+        let missing = self.missing(policy, facts, &roots);
+        answer(std::mem::take(&mut self.reached), missing)
     }
 
     /// The class of a node: equal for nodes that lead to the same effects for the same values of what is unknown.
@@ -342,17 +319,8 @@ impl Scratch {
         class
     }
 
-    fn leaf(
-        &mut self,
-        diagram: &Diagram,
-        content: u32,
-        way: &[usize],
-        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
-    ) -> u32 {
-        let Some(rules) = winners(diagram, content) else {
-            self.excluded = true;
-            return EXCLUDED;
-        };
+    fn leaf(&mut self, diagram: &Diagram, content: u32, way: &[usize], effect: &mut dyn FnMut(RuleId, &[usize]) -> u64) -> u32 {
+        let rules = diagram.winners(content);
         // Several winners that differ are an error of the policy; the first is what a decision would quote.
         for rule in rules {
             if !self.reached.contains(rule) {
@@ -423,46 +391,106 @@ impl Scratch {
         }
         names
     }
+}
 
-    /// The same where the assumptions exclude some ways to fill in the unknown: pairs of possible worlds are compared one by one.
-    fn missing_among_possible(
-        &self,
-        policy: &Policy,
-        diagram: &Diagram,
-        facts: &Facts,
-        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
-    ) -> Vec<String> {
-        let mut names = Vec::new();
-        let mut unknown = Vec::new();
-        for def in &policy.facts {
-            let open = policy.facts.iter().enumerate().any(|(at, other)| {
-                other.asked_as == def.asked_as && facts.mask(at).count_ones() > 1
-            });
-            if open {
-                push_new(&mut unknown, &def.asked_as);
-            }
-        }
-        for joint in &facts.joints {
-            push_new(&mut unknown, &joint.name);
-        }
-        for name in &unknown {
-            if policy.why_ask(facts, name, effect).is_some() {
-                names.push(name.clone());
-            }
-        }
-        // Facts that can only change together: no single one flips the effect, so all that are still asked are named.
-        let mut effects: Vec<u64> = self.leaves.keys().copied().collect();
-        effects.dedup();
-        if names.is_empty() && effects.len() > 1 && self.reached.len() > 1 {
-            let reachable = reachable_facts(&diagram.frozen, &facts.cells);
-            for (at, def) in policy.facts.iter().enumerate() {
-                if reachable.get(at).copied().unwrap_or(false) && facts.mask(at).count_ones() > 1 {
-                    push_new(&mut names, &def.asked_as);
-                }
-            }
-        }
-        names
+fn answer(rules: Vec<RuleId>, missing: Vec<String>) -> Answer {
+    match rules.first() {
+        None => Answer::Nothing,
+        Some(rule) if missing.is_empty() => Answer::Decided { rule: *rule, rules },
+        Some(_) => Answer::Open { missing, rules },
     }
+}
+
+/// The answer where the assumptions exclude some ways to fill in the unknown: pairs of possible worlds are compared.
+fn open_among_possible(policy: &Policy, diagram: &Diagram, facts: &Facts, effect: &mut dyn FnMut(RuleId, &[usize]) -> u64) -> Answer {
+    let ways = Ways::new(facts);
+    let mut rules: Vec<RuleId> = Vec::new();
+    let mut effects: Vec<u64> = Vec::new();
+    let mut asked = vec![false; policy.facts.len()];
+    for way in ways.iter() {
+        let row = ways.row(facts, policy, &way);
+        for content in possible_leaves(diagram, &row, &mut asked) {
+            let winners = diagram.winners(content);
+            rules.extend(winners);
+            effects.push(winners.first().map_or(u64::MAX, |rule| effect(*rule, &way)));
+        }
+    }
+    rules.sort_by_key(|id| (policy.rule(*id).cite, *id));
+    rules.dedup();
+    effects.sort_unstable();
+    effects.dedup();
+    if effects.len() < 2 {
+        return answer(rules, Vec::new());
+    }
+    let mut unknown = Vec::new();
+    for (at, def) in policy.facts.iter().enumerate() {
+        let counted = facts.joints.iter().any(|joint| joint.ways.iter().flatten().any(|(id, _)| id.0 == at));
+        if facts.mask(at).count_ones() > 1 && asked.get(at) == Some(&true) && !counted {
+            push_new(&mut unknown, &def.asked_as);
+        }
+    }
+    for joint in &facts.joints {
+        push_new(&mut unknown, &joint.name);
+    }
+    let flips: Vec<String> = unknown.iter().filter(|name| policy.why_ask(facts, name, effect).is_some()).cloned().collect();
+    // Facts that can only change together: no single one flips the effect, so all that are still asked are named.
+    answer(rules, if flips.is_empty() { unknown } else { flips })
+}
+
+/// Whether the assumptions allow all, some or none of the ways to fill in the unknown.
+enum Possibility {
+    Always,
+    Sometimes,
+    Never,
+}
+
+fn possibility(possible: &Frozen, row: &[u64]) -> Possibility {
+    let (mut yes, mut no) = (false, false);
+    let mut seen = QuickMap::<u32, ()>::default();
+    let mut pending = vec![possible.root];
+    while let Some(at) = pending.pop() {
+        let Some(fact) = possible.fact(at) else {
+            yes |= Frozen::content(at) == Some(1);
+            no |= Frozen::content(at) != Some(1);
+            if yes && no {
+                return Possibility::Sometimes;
+            }
+            continue;
+        };
+        let mask = row.get(fact).copied().unwrap_or(0);
+        if let Some(cell) = single(mask) {
+            pending.push(possible.child(at, cell));
+        } else if seen.insert(at, ()).is_none() {
+            pending.extend(bits(mask).map(|cell| possible.child(at, cell)));
+        }
+    }
+    if yes { Possibility::Always } else { Possibility::Never }
+}
+
+/// The leaves that a possible world reaches; marks the facts that are asked on the way.
+fn possible_leaves(diagram: &Diagram, row: &[u64], asked: &mut [bool]) -> Vec<u32> {
+    let rank = diagram.ranks();
+    let mut seen = QuickMap::<(u32, u32), ()>::default();
+    let mut pending = vec![(diagram.frozen.root, diagram.possible.root)];
+    let mut out = Vec::new();
+    while let Some((at, possible)) = pending.pop() {
+        if seen.insert((at, possible), ()).is_some() || Frozen::content(possible) == Some(0) {
+            continue;
+        }
+        let top = [diagram.frozen.fact(at), diagram.possible.fact(possible)].into_iter().flatten().min_by_key(|fact| rank.get(*fact));
+        let Some(fact) = top else {
+            out.extend(Frozen::content(at));
+            continue;
+        };
+        if let Some(place) = asked.get_mut(fact) {
+            *place = true;
+        }
+        let mask = row.get(fact).copied().unwrap_or(0);
+        pending.extend(bits(mask).map(|cell| (diagram.frozen.step(at, fact, cell), diagram.possible.step(possible, fact, cell))));
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 fn push_new(names: &mut Vec<String>, name: &str) {
@@ -480,59 +508,23 @@ fn only_leaf(frozen: &Frozen, row: &[u64]) -> Option<u32> {
     Frozen::content(at)
 }
 
-fn reachable_facts(frozen: &Frozen, row: &[u64]) -> Vec<bool> {
-    let mut asked = vec![false; row.len()];
-    let mut seen = QuickMap::<u32, ()>::default();
-    let mut pending = vec![frozen.root];
-    while let Some(at) = pending.pop() {
-        let Some(fact) = frozen.fact(at) else {
-            continue;
-        };
-        if seen.insert(at, ()).is_some() {
-            continue;
-        }
-        if let Some(place) = asked.get_mut(fact) {
-            *place = true;
-        }
-        pending
-            .extend(bits(row.get(fact).copied().unwrap_or(0)).map(|cell| frozen.child(at, cell)));
-    }
-    asked
-}
-
 type World<'a> = (&'a [u64], &'a [usize]);
 
 /// Walks two worlds at once that agree but for facts fixed differently in each; gives the rules of the first
 /// pair of possible ends that differ in effect.
-fn differs(
-    diagram: &Diagram,
-    a: World<'_>,
-    b: World<'_>,
-    effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
-) -> Option<(RuleId, RuleId)> {
-    let mut seen = QuickMap::<(u32, u32), ()>::default();
-    let mut rank = vec![usize::MAX; a.0.len()];
-    for (place, fact) in diagram.order.iter().enumerate() {
-        if let Some(slot) = rank.get_mut(*fact) {
-            *slot = place;
-        }
-    }
-    let mut pending = vec![(diagram.frozen.root, diagram.frozen.root)];
+fn differs(diagram: &Diagram, a: World<'_>, b: World<'_>, effect: &mut dyn FnMut(RuleId, &[usize]) -> u64) -> Option<(RuleId, RuleId)> {
+    let rank = diagram.ranks();
+    let mut seen = QuickMap::<((u32, u32), (u32, u32)), ()>::default();
+    let root = (diagram.frozen.root, diagram.possible.root);
+    let mut pending = vec![(root, root)];
     while let Some((x, y)) = pending.pop() {
-        if seen.insert((x, y), ()).is_some() {
+        let excluded = [x.1, y.1].into_iter().any(|possible| Frozen::content(possible) == Some(0));
+        if excluded || seen.insert((x, y), ()).is_some() {
             continue;
         }
-        let level = |at: u32| {
-            diagram.frozen.fact(at).map_or(usize::MAX, |fact| {
-                rank.get(fact).copied().unwrap_or(usize::MAX)
-            })
-        };
-        let top = if level(x) <= level(y) { x } else { y };
-        let Some(fact) = diagram.frozen.fact(top) else {
-            let ends = (
-                Frozen::content(x).and_then(|leaf| winners(diagram, leaf)),
-                Frozen::content(y).and_then(|leaf| winners(diagram, leaf)),
-            );
+        let facts = [diagram.frozen.fact(x.0), diagram.frozen.fact(y.0), diagram.possible.fact(x.1), diagram.possible.fact(y.1)];
+        let Some(fact) = facts.into_iter().flatten().min_by_key(|fact| rank.get(*fact)) else {
+            let ends = (Frozen::content(x.0).map(|leaf| diagram.winners(leaf)), Frozen::content(y.0).map(|leaf| diagram.winners(leaf)));
             if let (Some([one, ..]), Some([two, ..])) = ends
                 && effect(*one, a.1) != effect(*two, b.1)
             {
@@ -540,17 +532,8 @@ fn differs(
             }
             continue;
         };
-        let step = |at: u32, cell: usize| {
-            if diagram.frozen.fact(at) == Some(fact) {
-                diagram.frozen.child(at, cell)
-            } else {
-                at
-            }
-        };
-        let (mask_a, mask_b) = (
-            a.0.get(fact).copied().unwrap_or(0),
-            b.0.get(fact).copied().unwrap_or(0),
-        );
+        let step = |(at, possible): (u32, u32), cell: usize| (diagram.frozen.step(at, fact, cell), diagram.possible.step(possible, fact, cell));
+        let (mask_a, mask_b) = (a.0.get(fact).copied().unwrap_or(0), b.0.get(fact).copied().unwrap_or(0));
         if mask_a == mask_b {
             pending.extend(bits(mask_a).map(|cell| (step(x, cell), step(y, cell))));
         } else if let (Some(cell_a), Some(cell_b)) = (single(mask_a), single(mask_b)) {
@@ -558,9 +541,4 @@ fn differs(
         }
     }
     None
-}
-
-/// A value of a fact as one cell, for callers that hold values.
-pub(crate) fn cell_of(policy: &Policy, id: FactId, value: Value) -> Option<usize> {
-    policy.facts.get(id.0).and_then(|def| def.cell(value))
 }

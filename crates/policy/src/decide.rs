@@ -9,7 +9,6 @@ use std::fmt;
 use crate::ask::Scratch;
 use crate::condition::FactId;
 use crate::fact::{FactDef, Kind, Value, bit, bits};
-use crate::join::winners;
 use crate::read::Policy;
 use crate::rule::{Rule, RuleId, Then};
 
@@ -256,13 +255,21 @@ impl Policy {
         scratch.decide(self, facts, effect)
     }
 
-    /// The rule that decides for facts that are all known; a walk through the diagram and nothing else.
+    /// The rule that decides for facts that are all known, a cell each; nothing where no rule does or the assumptions exclude the facts.
     #[must_use]
     pub fn decide_known(&self, cells: &[u8]) -> Option<RuleId> {
         let diagram = self.diagram.as_ref()?;
-        winners(diagram, diagram.frozen.walk(cells))?
-            .first()
-            .copied()
+        if diagram.possible.walk(cells) == 0 {
+            return None;
+        }
+        self.decide_possible(cells)
+    }
+
+    /// The same for facts that are known to be possible: one walk through the diagram and nothing else.
+    #[must_use]
+    pub fn decide_possible(&self, cells: &[u8]) -> Option<RuleId> {
+        let diagram = self.diagram.as_ref()?;
+        diagram.winners(diagram.frozen.walk(cells)).first().copied()
     }
 
     /// A number for each rule's effect, equal where outcome and remedies are.

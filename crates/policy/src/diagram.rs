@@ -16,8 +16,6 @@ const LEAF: u32 = 1 << 31;
 impl Ref {
     pub const FALSE: Self = Self(LEAF);
     pub const TRUE: Self = Self(LEAF | 1);
-    /// Facts that the assumptions exclude.
-    pub const NOWHERE: Self = Self(u32::MAX);
 
     pub fn leaf(content: u32) -> Self {
         Self(LEAF | content)
@@ -26,10 +24,6 @@ impl Ref {
     /// A leaf's content.
     pub fn content(self) -> Option<u32> {
         (self.0 & LEAF != 0).then_some(self.0 & !LEAF)
-    }
-
-    pub fn raw(self) -> u32 {
-        self.0
     }
 }
 
@@ -98,10 +92,6 @@ impl<'a> Builder<'a> {
             keep_going,
             steps: 0,
         }
-    }
-
-    pub fn size(&self) -> usize {
-        self.nodes.len()
     }
 
     /// How many nodes stand at each level.
@@ -403,7 +393,7 @@ impl Frozen {
     /// Gives the leaves other contents.
     pub fn renumber(&mut self, content: impl Fn(u32) -> u32) {
         let new = |at: u32| {
-            if at & LEAF != 0 && at != u32::MAX {
+            if at & LEAF != 0 {
                 LEAF | content(at & !LEAF)
             } else {
                 at
@@ -448,11 +438,13 @@ impl Frozen {
             .unwrap_or(u32::MAX)
     }
 
+    /// A node's child for a cell of a fact; a node that asks another fact is its own child.
+    pub fn step(&self, at: u32, fact: usize, cell: usize) -> u32 {
+        if self.fact(at) == Some(fact) { self.child(at, cell) } else { at }
+    }
+
     /// A leaf's content.
     pub fn content(at: u32) -> Option<u32> {
         (at & LEAF != 0).then_some(at & !LEAF)
     }
 }
-
-/// The content of the leaf that the assumptions exclude.
-pub(crate) const NOWHERE: u32 = u32::MAX & !LEAF;

@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::problem::Span;
 
-/// An exact ratio. Numerator and denominator are kept below 2⁶³ in size, so comparing never overflows.
+/// An exact ratio of two `i128`; comparing never overflows.
 ///
 /// ```
 /// use makegood_policy::fact::Ratio;
@@ -17,34 +17,27 @@ use crate::problem::Span;
 /// assert_eq!(drop, Ratio::new(1, 10).unwrap());
 /// assert!(drop < Ratio::new(101, 1000).unwrap());
 /// assert!(Ratio::new(1, 0).is_none());
+/// let big = i128::MAX;
+/// assert!(Ratio::new(big - 1, big).unwrap() > Ratio::new(big - 2, big - 1).unwrap());
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Ratio {
     num: i128,
-    // INVARIANT (ratios compare): den is 1, or both parts are below 2^63 in size and den is positive.
+    // INVARIANT (denominators are positive).
     den: i128,
 }
 
-const SMALL: i128 = 1 << 63;
-
 impl Ratio {
-    /// `num / den`; nothing for a denominator of zero or parts that stay too large to compare exactly.
+    /// `num / den`; nothing for a denominator of zero, or where the sign cannot be moved up.
     #[must_use]
     pub fn new(num: i128, den: i128) -> Option<Self> {
         match den {
             0 => None,
-            1 => Some(Self { num, den }),
-            _ if den > 0 && den < SMALL && num > -SMALL && num < SMALL => Some(Self { num, den }),
-            _ => {
-                let divisor = gcd(num.checked_abs()?, den.checked_abs()?);
-                let sign = den.signum();
-                let (num, den) = (
-                    num.checked_div(divisor)?.checked_mul(sign)?,
-                    den.checked_abs()?.checked_div(divisor)?,
-                );
-                (den == 1 || (den < SMALL && num > -SMALL && num < SMALL))
-                    .then_some(Self { num, den })
-            }
+            den if den > 0 => Some(Self { num, den }),
+            den => Some(Self {
+                num: num.checked_neg()?,
+                den: den.checked_neg()?,
+            }),
         }
     }
 
@@ -115,9 +108,29 @@ impl Ord for Ratio {
             other.num.checked_mul(self.den),
         ) {
             (Some(left), Some(right)) => left.cmp(&right),
-            // INVARIANT (ratios compare): only a whole number can be this large, so its floor decides.
-            _ => self.floor().cmp(&other.floor()),
+            _ => by_parts(*self, *other),
         }
+    }
+}
+
+/// Compares what cannot be multiplied out: whole parts first, then what is left turned over, as Euclid does.
+fn by_parts(mut a: Ratio, mut b: Ratio) -> Ordering {
+    let mut turned = false;
+    loop {
+        let (whole_a, whole_b) = (a.num.div_euclid(a.den), b.num.div_euclid(b.den));
+        let (rest_a, rest_b) = (a.num.rem_euclid(a.den), b.num.rem_euclid(b.den));
+        let order = whole_a.cmp(&whole_b).then_with(|| match (rest_a, rest_b) {
+            (0, _) | (_, 0) => rest_a.cmp(&rest_b),
+            _ => Ordering::Equal,
+        });
+        if order.is_ne() || rest_a == 0 {
+            return if turned { order.reverse() } else { order };
+        }
+        (a, b) = (
+            Ratio { num: a.den, den: rest_a },
+            Ratio { num: b.den, den: rest_b },
+        );
+        turned = !turned;
     }
 }
 
@@ -303,6 +316,11 @@ impl Cells {
     #[must_use]
     pub fn count(&self) -> usize {
         self.count
+    }
+
+    /// The borders between the cells of an ordered fact, ascending: the value, and whether it belongs to the cell below.
+    pub fn borders(&self) -> impl Iterator<Item = (Ratio, bool)> {
+        self.cuts.iter().map(|cut| (cut.at, cut.after))
     }
 
     /// All classes that the fact's type allows, a bit each.

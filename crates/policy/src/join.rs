@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::condition::Expr;
-use crate::diagram::{Builder, Cache, NOWHERE, OverBudget, Ref, ix};
-use crate::fact::bits;
+use crate::diagram::{Builder, Cache, OverBudget, Ref, ix};
 use crate::read::{Diagram, Policy};
 use crate::rule::{RuleId, Then};
 
@@ -21,7 +20,7 @@ impl Sets {
         if let Some(number) = self.numbers.get(&set) {
             return *number;
         }
-        let number = u32::try_from(self.list.len()).unwrap_or(NOWHERE);
+        let number = u32::try_from(self.list.len()).unwrap_or(0);
         self.list.push(set.clone());
         self.numbers.insert(set, number);
         number
@@ -84,7 +83,8 @@ impl Policy {
             }
         }
         weights.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        weights.into_iter().map(|(_, at)| at).collect()
+        let rest = weights.into_iter().map(|(_, at)| at).filter(|at| !self.order.contains(at));
+        self.order.iter().copied().chain(rest).collect()
     }
 
     /// Joins all rules; nothing if the diagram outgrows the budget.
@@ -93,17 +93,8 @@ impl Policy {
         keep_going: &'a dyn Fn() -> bool,
     ) -> Result<Joined<'a>, (OverBudget, Vec<(usize, usize)>)> {
         let order = self.asking_order();
-        let mut levels = vec![0; self.facts.len()];
-        for (level, fact) in order.iter().enumerate() {
-            if let Some(place) = levels.get_mut(*fact) {
-                *place = level;
-            }
-        }
-        let widths = order
-            .iter()
-            .map(|fact| self.facts.get(*fact).map_or(1, |def| def.cells.count()))
-            .collect();
-        let mut builder = Builder::new(widths, self.limits.nodes, keep_going);
+        let levels = self.levels(&order);
+        let mut builder = Builder::new(self.widths(&order), self.limits.nodes, keep_going);
         let joined = self.join_in(&mut builder, &levels);
         match joined {
             Ok((sets, conditions, feasible, first, last)) => Ok(Joined {
@@ -174,7 +165,8 @@ impl Policy {
         Ok((sets, conditions, feasible, first, last))
     }
 
-    /// Where a rule says "judge again", puts the leaf that stands there under the changed fact.
+    /// Where a rule says "judge again", puts the leaf that stands there under the changed fact. A case is judged
+    /// again once: each rule looks at the first judgement, so the order of the rules does not matter.
     fn judge_again(
         &self,
         builder: &mut Builder<'_>,
@@ -182,79 +174,116 @@ impl Policy {
         sets: &mut Sets,
         first: Ref,
     ) -> Result<Ref, OverBudget> {
-        let mut again = first;
-        for (at, rule) in self.rules.iter().enumerate() {
-            let Then::JudgeAgain { fact, value } = &rule.then else {
-                continue;
-            };
-            let Some(cell) = self.facts.get(fact.0).and_then(|def| def.cell(*value)) else {
-                continue;
-            };
-            let level = levels.get(fact.0).copied().unwrap_or(0);
-            let there = builder.given(first, level, cell)?;
-            let own = RuleId(at);
-            again = builder.join(again, there, &mut Cache::default(), &mut |a, b| {
-                if a.content().is_none() {
+        let again: Vec<(RuleId, usize, usize)> = self
+            .rules
+            .iter()
+            .enumerate()
+            .filter_map(|(at, rule)| {
+                let Then::JudgeAgain { fact, value } = &rule.then else {
                     return None;
-                }
-                let here = sets.get(a);
-                if !here.contains(&own) {
-                    return Some(a);
-                }
-                // Another winner beside the one that judges again stays: it is an overlap.
-                let others: Vec<RuleId> = here.iter().copied().filter(|id| *id != own).collect();
-                b.content()?;
-                let mut set = sets.get(b).to_vec();
-                set.extend(others);
-                set.sort_unstable();
-                set.dedup();
-                Some(Ref::leaf(sets.number(set)))
-            })?;
+                };
+                let cell = self.facts.get(fact.0)?.cell(*value)?;
+                Some((RuleId(at), levels.get(fact.0).copied()?, cell))
+            })
+            .collect();
+        if again.is_empty() {
+            return Ok(first);
         }
-        Ok(again)
+        let none = Ref::leaf(sets.number(Vec::new()));
+        // Another winner beside one that judges again stays: it is an overlap.
+        let mut parts = vec![builder.join(first, first, &mut Cache::default(), &mut |a, _| {
+            a.content()?;
+            let mut set = sets.get(a).to_vec();
+            set.retain(|id| again.iter().all(|(own, ..)| own != id));
+            Some(Ref::leaf(sets.number(set)))
+        })?];
+        for (own, level, cell) in &again {
+            let there = builder.given(first, *level, *cell)?;
+            parts.push(
+                builder.join(first, there, &mut Cache::default(), &mut |a, b| {
+                    a.content()?;
+                    if sets.get(a).contains(own) {
+                        b.content().map(|_| b)
+                    } else {
+                        Some(none)
+                    }
+                })?,
+            );
+        }
+        union(builder, sets, &parts, none)
     }
 
     pub(crate) fn build_diagram(&self, keep_going: &dyn Fn() -> bool) -> Option<Diagram> {
-        let mut joined = self.join(keep_going).ok()?;
-        let Joined {
-            builder,
-            sets,
-            order,
-            feasible,
-            last,
-            ..
-        } = &mut joined;
-        let root = builder
-            .join(
-                *last,
-                *feasible,
-                &mut Cache::default(),
-                &mut |a, b| match b {
-                    Ref::FALSE => Some(Ref::NOWHERE),
-                    Ref::TRUE => Some(a),
-                    _ => None,
-                },
-            )
-            .ok()?;
+        let joined = self.join(keep_going).ok()?;
         let mut winners = Vec::new();
         let mut numbers = BTreeMap::new();
-        for leaf in builder
-            .leaves(root)
-            .into_iter()
-            .filter(|leaf| *leaf != Ref::NOWHERE)
-        {
-            let mut set = sets.get(leaf).to_vec();
+        for leaf in joined.builder.leaves(joined.last) {
+            let mut set = joined.sets.get(leaf).to_vec();
             set.sort_by_key(|id| (self.rule(*id).cite, *id));
             numbers.insert(leaf, u32::try_from(winners.len()).unwrap_or(0));
             winners.push(set);
         }
-        let mut frozen = builder.freeze(root, order);
-        frozen.renumber(|content| numbers.get(&Ref::leaf(content)).copied().unwrap_or(content));
+        let mut frozen = joined.builder.freeze(joined.last, &joined.order);
+        frozen.renumber(|content| {
+            let leaf = Ref::leaf(content);
+            numbers.get(&leaf).copied().unwrap_or(content)
+        });
+        let possible = joined.builder.freeze(joined.feasible, &joined.order);
         Some(Diagram {
             frozen,
+            possible,
             winners,
-            order: order.clone(),
+            order: joined.order,
         })
+    }
+
+    /// A smaller order for the diagram, found by moving each fact to its best place in turn (Rudell's sifting, 1993), and the
+    /// nodes it needs. Slow: for publishing, not for deciding. Gives what there is when `keep_going` says stop.
+    #[must_use]
+    pub fn sifted_order(&self, keep_going: &dyn Fn() -> bool) -> (Vec<&str>, usize) {
+        let size = |order: &[usize]| {
+            let mut builder = Builder::new(self.widths(order), self.limits.nodes, keep_going);
+            let joined = self.join_in(&mut builder, &self.levels(order)).ok()?;
+            let (.., last) = joined;
+            Some(builder.freeze(last, order).nodes)
+        };
+        let mut best = self.asking_order();
+        let mut least = size(&best).unwrap_or(usize::MAX);
+        loop {
+            let before = least;
+            for fact in 0..self.facts.len() {
+                let mut rest: Vec<usize> = best.iter().copied().filter(|at| *at != fact).collect();
+                for place in 0..=rest.len() {
+                    rest.insert(place, fact);
+                    if let Some(nodes) = size(&rest)
+                        && nodes < least
+                    {
+                        least = nodes;
+                        best.clone_from(&rest);
+                    }
+                    rest.remove(place);
+                }
+            }
+            if least == before || !keep_going() {
+                break;
+            }
+        }
+        let names = best.iter().filter_map(|at| self.facts.get(*at)).map(|def| def.name.as_str()).collect();
+        (names, least)
+    }
+
+    fn levels(&self, order: &[usize]) -> Vec<usize> {
+        let mut levels = vec![0; self.facts.len()];
+        for (level, fact) in order.iter().enumerate() {
+            if let Some(place) = levels.get_mut(*fact) {
+                *place = level;
+            }
+        }
+        levels
+    }
+
+    fn widths(&self, order: &[usize]) -> Vec<usize> {
+        order.iter().map(|fact| self.facts.get(*fact).map_or(1, |def| def.cells.count())).collect()
     }
 }
 
@@ -313,18 +342,4 @@ fn union(
             })
         }
     }
-}
-
-/// The winners at a leaf of a frozen diagram; nothing where the assumptions exclude it.
-pub(crate) fn winners(diagram: &Diagram, content: u32) -> Option<&[RuleId]> {
-    if content == NOWHERE {
-        None
-    } else {
-        Some(diagram.winners.get(ix(content)).map_or(&[], Vec::as_slice))
-    }
-}
-
-/// The cells of a set as facts are asked; kept here so that callers need no bit arithmetic.
-pub(crate) fn cells(set: u64) -> impl Iterator<Item = usize> {
-    bits(set)
 }

@@ -117,6 +117,8 @@ pub struct Policy {
     pub(crate) rules: Vec<Rule>,
     pub(crate) assumptions: Vec<(Expr, Span)>,
     pub(crate) tests: Vec<TestAst>,
+    /// Facts that the front matter's `order:` puts first in the diagram.
+    pub(crate) order: Vec<usize>,
     pub(crate) diagram: Option<Diagram>,
     pub(crate) limits: Limits,
 }
@@ -138,10 +140,30 @@ pub struct Param {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Diagram {
     pub frozen: Frozen,
+    /// What the assumptions leave possible: leaf 1 is possible, leaf 0 is not.
+    pub possible: Frozen,
     /// The rules that win at each leaf, best quoted first.
     pub winners: Vec<Vec<RuleId>>,
     /// Facts in the order in which they are asked.
     pub order: Vec<usize>,
+}
+
+impl Diagram {
+    /// The rules that win at a leaf, best quoted first.
+    pub fn winners(&self, content: u32) -> &[RuleId] {
+        self.winners.get(crate::diagram::ix(content)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The place of each fact in the order of asking.
+    pub fn ranks(&self) -> Vec<usize> {
+        let mut rank = vec![usize::MAX; self.order.len()];
+        for (place, fact) in self.order.iter().enumerate() {
+            if let Some(slot) = rank.get_mut(*fact) {
+                *slot = place;
+            }
+        }
+        rank
+    }
 }
 
 /// What reading gave: a policy if it can decide, and everything that is wrong.
@@ -220,6 +242,9 @@ impl<'a, 'p> Reader<'a, 'p> {
     }
 
     fn read(mut self) -> Option<Policy> {
+        if self.document.front.is_empty() {
+            return None;
+        }
         let (name, _) = self.front("policy", "the policy's name, as in `policy: refunds`");
         let (version, version_span) = self.front(
             "version",
@@ -265,6 +290,7 @@ impl<'a, 'p> Reader<'a, 'p> {
             return None;
         }
         let params = self.params_of(&rules, &used_params);
+        let order = self.order();
         let mut policy = Policy {
             name,
             version,
@@ -279,6 +305,7 @@ impl<'a, 'p> Reader<'a, 'p> {
             rules,
             assumptions,
             tests: self.tests,
+            order,
             diagram: None,
             limits: self.sources.limits,
         };
@@ -302,6 +329,19 @@ impl<'a, 'p> Reader<'a, 'p> {
             ));
             (String::new(), self.document.front_span)
         })
+    }
+
+    /// The facts that `order:` names. It makes the diagram small and changes nothing else, so a name that is gone is passed over.
+    fn order(&self) -> Vec<usize> {
+        let names = self.document.front("order").map_or("", |(names, _)| names);
+        let known = names.split([',', ' ']).filter_map(|name| self.fact_ids.get(name)).map(|id| id.0);
+        let mut order: Vec<usize> = Vec::new();
+        for at in known {
+            if !order.contains(&at) {
+                order.push(at);
+            }
+        }
+        order
     }
 
     fn join_host(&mut self) {
@@ -575,7 +615,7 @@ impl<'a, 'p> Reader<'a, 'p> {
             }
         }
         self.check_host_fact(&def);
-        take_words(&mut self.words, &ast);
+        take_words(&mut self.words, &ast, &def.asked_as);
         self.fact_ids.insert(ast.name, FactId(self.facts.len()));
         self.facts.push(def);
     }
@@ -1085,7 +1125,7 @@ impl<'a, 'p> Reader<'a, 'p> {
                             ));
                         }
                     }
-                    take_words(words, &fact);
+                    take_words(words, &fact, &def.asked_as);
                 }
             }
             BlockKind::Params => {
@@ -1197,7 +1237,7 @@ impl<'a, 'p> Reader<'a, 'p> {
     }
 }
 
-fn take_words(words: &mut Words, fact: &FactAst) {
+fn take_words(words: &mut Words, fact: &FactAst, asked_as: &str) {
     if let Some(label) = &fact.label {
         words.labels.insert(fact.name.clone(), label.clone());
     }
@@ -1208,7 +1248,7 @@ fn take_words(words: &mut Words, fact: &FactAst) {
                 .insert((fact.name.clone(), value.clone()), label.clone());
         }
     }
-    let asked = fact.asked_as.clone().unwrap_or_else(|| fact.name.clone());
+    let asked = asked_as.to_owned();
     if let Some(ask) = &fact.ask {
         words.asks.insert(asked.clone(), ask.clone());
     }
