@@ -306,13 +306,20 @@ impl Line {
 
     /// The greatest whole number at or below the line.
     fn floor(&self, delivered: u64) -> i128 {
-        (self.slope * i128::from(delivered) + self.offset).div_euclid(self.scale)
+        let scaled = self.slope * i128::from(delivered) + self.offset;
+        // Most lines are whole; a division of 128 bits is slow.
+        if self.scale == 1 {
+            scaled
+        } else {
+            scaled.div_euclid(self.scale)
+        }
     }
 
     /// Which line is higher at this place; exact, by whole parts and then by what is over.
     fn cmp_at(&self, other: &Self, delivered: u64) -> Ordering {
-        let over =
-            |line: &Self| (line.slope * i128::from(delivered) + line.offset).rem_euclid(line.scale);
+        let over = |line: &Self| {
+            line.slope * i128::from(delivered) + line.offset - line.floor(delivered) * line.scale
+        };
         let whole = self.floor(delivered).cmp(&other.floor(delivered));
         whole.then_with(|| (over(self) * other.scale).cmp(&(over(other) * self.scale)))
     }
@@ -435,6 +442,19 @@ impl Between<'_> {
         if holds(from) && holds(to) {
             return Some((from, to));
         }
+        if self.low.scale == 1 && self.high.scale == 1 {
+            // Between whole lines the room grows or shrinks evenly, so nothing at both ends is nothing at all.
+            return match (holds(from), holds(to)) {
+                (true, true) => Some((from, to)),
+                (true, false) => Some((from, halve(from, to, |middle| !holds(middle + 1)))),
+                (false, true) => Some((halve(from, to, holds), to)),
+                (false, false) => None,
+            };
+        }
+        if let Some(step) = self.step_of_one_line() {
+            let (first, last) = (from.div_ceil(step).checked_mul(step)?, to / step * step);
+            return (first <= last).then_some((first, last));
+        }
         // A sliver: its first and its last point are found by halving, because points up to a place can be counted.
         if self.points(from, to) == 0 {
             return None;
@@ -442,6 +462,20 @@ impl Between<'_> {
         let first = halve(from, to, |middle| self.points(from, middle) > 0);
         let last = halve(from, to, |middle| self.points(middle + 1, to) == 0);
         Some((first, last))
+    }
+
+    /// If these are one share line and what is just below it: every which `delivered` has that share exactly.
+    fn step_of_one_line(&self) -> Option<u64> {
+        let (low, high) = (self.low, self.high);
+        let one = low.slope == high.slope && low.scale == high.scale;
+        if !one || low.offset != -1 || high.offset != 0 {
+            return None;
+        }
+        let (mut divisor, mut rest) = (high.scale, high.slope);
+        while rest != 0 {
+            (divisor, rest) = (rest, divisor % rest);
+        }
+        u64::try_from(high.scale / divisor).ok()
     }
 
     /// How many there are over `from..=to`. No fewer than none at any place, because the lines do not cross.
@@ -464,53 +498,46 @@ fn halve(from: u64, to: u64, is_so: impl Fn(u64) -> bool) -> u64 {
     least
 }
 
-/// Which combination of cells counts fall into: one number per cut.
-fn cell(units: &Units, cuts: &Cuts) -> Vec<u8> {
-    let mut cell = Vec::with_capacity(8);
-    cell.push(u8::from(units.below_baseline));
-    let above = |value: u64, cut: &u64| u8::from(value > *cut);
-    cell.extend(
-        cuts.units_delivered
-            .iter()
-            .map(|cut| above(units.units_delivered, cut)),
-    );
-    cell.extend(
-        cuts.open_undelivered
-            .iter()
-            .map(|cut| above(units.open_undelivered, cut)),
-    );
-    cell.extend(
-        cuts.open_dropped
-            .iter()
-            .map(|cut| above(units.open_dropped, cut)),
-    );
+/// Which combination of cells counts fall into: one number per cut, put at the end of `cells`.
+fn cell(units: &Units, cuts: &Cuts, cells: &mut Vec<u8>) {
+    let mut whole = |value: u64, cuts: &[u64]| {
+        cells.extend(cuts.iter().map(|cut| u8::from(value > *cut)));
+    };
+    whole(units.units_delivered, cuts.units_delivered);
+    whole(units.open_undelivered, cuts.open_undelivered);
+    whole(units.open_dropped, cuts.open_dropped);
+    cells.push(u8::from(units.below_baseline));
     // Nothing delivered is a share of nothing, as if nothing of one unit had dropped.
-    for &(numerator, denominator) in cuts.drop_share {
-        let left = u128::from(units.units_dropped) * u128::from(denominator);
-        let right = u128::from(numerator) * u128::from(units.units_delivered.max(1));
-        cell.push(match left.cmp(&right) {
+    let of = u128::from(units.units_delivered.max(1));
+    cells.extend(cuts.drop_share.iter().map(|&(numerator, denominator)| {
+        let share = u128::from(units.units_dropped) * u128::from(denominator);
+        match share.cmp(&(u128::from(numerator) * of)) {
             Ordering::Less => 0,
             Ordering::Equal => 1,
             Ordering::Greater => 2,
-        });
-    }
-    cell
+        }
+    }));
 }
 
 /// Of all corners those that are needed: in each combination of cells a few that take all extremes.
 fn needed(ordered: u64, refunded: u64, cuts: &Cuts, mut corners: Vec<Counts>) -> Vec<Counts> {
     corners.sort_unstable();
     corners.dedup();
-    let mut found: Vec<(Vec<u8>, [u64; 3], Counts)> = corners
-        .into_iter()
-        .map(|counts| {
-            let units = counts.units(ordered, refunded);
-            let sum = units.open_undelivered + units.open_dropped;
-            let sizes = [units.open_undelivered, units.open_dropped, sum];
-            (cell(&units, cuts), sizes, counts)
-        })
+    let mut cells = Vec::with_capacity(corners.len() * 8);
+    let mut sized = Vec::with_capacity(corners.len());
+    for counts in corners {
+        let units = counts.units(ordered, refunded);
+        cell(&units, cuts, &mut cells);
+        let sum = units.open_undelivered + units.open_dropped;
+        sized.push(([units.open_undelivered, units.open_dropped, sum], counts));
+    }
+    let width = cells.len() / sized.len().max(1);
+    let mut found: Vec<(&[u8], [u64; 3], Counts)> = cells
+        .chunks_exact(width)
+        .zip(sized)
+        .map(|(cell, (sizes, counts))| (cell, sizes, counts))
         .collect();
-    found.sort();
+    found.sort_unstable();
     let mut kept = Vec::new();
     for group in found.chunk_by(|one, other| one.0 == other.0) {
         let least = |which: usize| {

@@ -15,8 +15,10 @@ fn balance(price: u64, ordered: u64, refunded: (u128, u64), lost: u128) -> Balan
 }
 
 /// price, ordered, (refunded money, refunded units), lost, units now → refund, everything left
+type Row = (u64, u64, (u128, u64), u128, u64, u64, u64);
+
 #[rustfmt::skip]
-const TABLE: &[(u64, u64, (u128, u64), u128, u64, u64, u64)] = &[
+const TABLE: &[Row] = &[
     // The whole, a part, and halves upwards.
     (4_990, 1_000, (0, 0),         0,     1_000, 4_990, 4_990),
     (4_990, 1_000, (0, 0),         0,     250,   1_248, 4_990),  // 1247.5
