@@ -4,7 +4,8 @@
 //! A fact is a variable of its name. Yes or no is a `bool`, one of a few names a `string`, a whole number an
 //! `int`, money an `int` of minor units, a length of time a `duration`, a point in time a `timestamp`. A share
 //! is a map of two integers, `num` and `den` with `den` above zero, and is compared by multiplying crosswise,
-//! so no fraction is ever rounded. What is absent is `null`.
+//! so no fraction is ever rounded; an engine refuses, rather than misjudges, a share whose products its
+//! integers of 64 bits cannot hold. What is absent is `null`.
 //!
 //! ```
 //! # let text = "---\npolicy: p\nversion: 2026-01-01\nlanguage: en\n---\n# P\n## 1 A {#1}\n```facts\ndrop_share : ratio [0 %..100 %]\nage : duration optional\n```\n```rule a\nwhen drop_share <= 10 % && age > 12 h then yes because \"\"\n```\n";
@@ -219,9 +220,38 @@ impl Text {
 
 /// Words that CEL keeps for itself, and its names of types, which some engines do not let a variable take.
 const TAKEN: [&str; 32] = [
-    "as", "bool", "break", "bytes", "const", "continue", "double", "dyn", "else", "false", "for",
-    "function", "if", "import", "in", "int", "let", "list", "loop", "map", "namespace", "null",
-    "null_type", "package", "return", "string", "true", "type", "uint", "var", "void", "while",
+    "as",
+    "bool",
+    "break",
+    "bytes",
+    "const",
+    "continue",
+    "double",
+    "dyn",
+    "else",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "int",
+    "let",
+    "list",
+    "loop",
+    "map",
+    "namespace",
+    "null",
+    "null_type",
+    "package",
+    "return",
+    "string",
+    "true",
+    "type",
+    "uint",
+    "var",
+    "void",
+    "while",
 ];
 
 struct Writer<'a> {
@@ -378,7 +408,7 @@ impl Writer<'_> {
             Value::Int(n) | Value::Money(n, _) => n.to_string(),
             Value::Ratio(ratio) => {
                 let limits = (i128::from(i64::MIN), i128::from(i64::MAX));
-                Beyond::check(ratio.numerator(), limits)?;
+                Beyond::check(ratio.floor(), limits)?;
                 ratio.to_string()
             }
             Value::Duration(ns) => {
@@ -394,8 +424,14 @@ impl Writer<'_> {
     }
 }
 
-/// `num / den` against a share, without a fraction.
+/// `num / den` against a share, without a fraction. As it was written, unless only lowest terms fit.
 fn crosswise(name: &str, sign: &str, ratio: Ratio) -> String {
+    let fits = |part: i128| i64::try_from(part).is_ok();
+    let ratio = if fits(ratio.numerator()) && fits(ratio.denominator()) {
+        ratio
+    } else {
+        ratio.reduced()
+    };
     match (ratio.numerator(), ratio.denominator()) {
         (0, _) => format!("{name}.num {sign} 0"),
         (num, 1) => format!("{name}.num {sign} {num} * {name}.den"),
