@@ -9,7 +9,7 @@ use crate::clause::Edition;
 use crate::condition::FactId;
 use crate::decide::{Answer, Facts, single};
 use crate::diagram::{Frozen, QuickMap, ix};
-use crate::fact::{bit, bits};
+use crate::fact::{Value, bit, bits};
 use crate::read::{Diagram, Policy};
 use crate::rule::RuleId;
 
@@ -82,74 +82,37 @@ impl Policy {
         effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
     ) -> Option<WhyAsk> {
         let diagram = self.diagram.as_ref()?;
-        let ways = Ways::new(facts);
-        for way in ways.iter() {
-            let row = ways.row(facts, self, &way);
-            if let Some(joint) = facts.joints.iter().position(|joint| joint.name == name) {
-                for other in ways
-                    .iter()
-                    .filter(|other| differ_only_in(&way, other, joint))
-                {
-                    let other_row = ways.row(facts, self, &other);
-                    let found = differs(diagram, (&row, &way), (&other_row, &other), effect);
-                    if let Some((one, two)) = found {
-                        let words = |way: &[usize]| self.way_words(facts, joint, way);
-                        return Some(WhyAsk {
-                            name: name.to_owned(),
-                            one: (words(&way), one),
-                            other: (words(&other), two),
-                        });
-                    }
-                }
-                continue;
-            }
-            for (at, def) in self
-                .facts
-                .iter()
-                .enumerate()
-                .filter(|(_, def)| def.asked_as == name)
-            {
-                let cells: Vec<usize> = bits(row.get(at).copied().unwrap_or(0)).collect();
-                for (place, one) in cells.iter().enumerate() {
-                    for two in cells.iter().skip(place.saturating_add(1)) {
-                        let (mut left, mut right) = (row.clone(), row.clone());
-                        set(&mut left, at, *one);
-                        set(&mut right, at, *two);
-                        if let Some((a, b)) =
-                            differs(diagram, (&left, &way), (&right, &way), effect)
-                        {
-                            let words = |cell| {
-                                def.example(cell).map_or(String::new(), |value| {
-                                    self.value_name(FactId(at), value)
-                                })
-                            };
-                            return Some(WhyAsk {
-                                name: name.to_owned(),
-                                one: (words(*one), a),
-                                other: (words(*two), b),
-                            });
-                        }
-                    }
-                }
-            }
-        }
-        None
+        let flip = flip(self, diagram, facts, &[name], effect, true)?;
+        Some(WhyAsk {
+            name: name.to_owned(),
+            one: (self.side_words(facts, &flip.one), flip.one.rule?),
+            other: (self.side_words(facts, &flip.other), flip.other.rule?),
+        })
     }
 
-    fn way_words(&self, facts: &Facts, joint: usize, way: &[usize]) -> String {
-        let chosen = way.get(joint).copied().unwrap_or(0);
-        let way = facts
-            .joints
-            .get(joint)
-            .and_then(|joint| joint.ways.get(chosen));
-        let words: Vec<String> = way
+    /// What a world has where it differs from another: a bare value if that is one fact, else each fact with its value.
+    fn side_words(&self, facts: &Facts, side: &Side) -> String {
+        let ways = side
+            .ways
+            .iter()
+            .filter_map(|(joint, way)| facts.joints.get(*joint)?.ways.get(*way));
+        let mut values: Vec<(FactId, Value)> = ways.flatten().copied().collect();
+        let own = side
+            .cells
+            .iter()
+            .filter_map(|(at, cell)| Some((FactId(*at), self.facts.get(*at)?.example(*cell)?)));
+        if let ([], [(at, cell)]) = (values.as_slice(), side.cells.as_slice()) {
+            let value = self.facts.get(*at).and_then(|def| def.example(*cell));
+            return value.map_or(String::new(), |value| self.value_name(FactId(*at), value));
+        }
+        values.extend(own);
+        let words: Vec<String> = values
             .into_iter()
-            .flatten()
             .map(|(id, value)| {
                 format!(
                     "{} = {}",
-                    self.fact_def(*id).name,
-                    self.value_name(*id, *value)
+                    self.fact_def(id).name,
+                    self.value_name(id, value)
                 )
             })
             .collect();
@@ -239,22 +202,38 @@ const INNER: u32 = 1 << 31;
 const EXCLUDED: u32 = u32::MAX;
 
 impl Scratch {
-    pub(crate) fn decide(&mut self, policy: &Policy, facts: &Facts, effect: &mut dyn FnMut(RuleId, &[usize]) -> u64) -> Answer {
-        let Some(diagram) = &policy.diagram else { return Answer::Nothing };
+    pub(crate) fn decide(
+        &mut self,
+        policy: &Policy,
+        facts: &Facts,
+        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
+    ) -> Answer {
+        let Some(diagram) = &policy.diagram else {
+            return Answer::Nothing;
+        };
         if facts.joints.is_empty()
             && let Some(leaf) = only_leaf(&diagram.frozen, &facts.cells)
             && only_leaf(&diagram.possible, &facts.cells) == Some(1)
         {
             let rules = diagram.winners(leaf);
             return match rules.first() {
-                Some(rule) => Answer::Decided { rule: *rule, rules: rules.to_vec() },
+                Some(rule) => Answer::Decided {
+                    rule: *rule,
+                    rules: rules.to_vec(),
+                },
                 None => Answer::Nothing,
             };
         }
         self.open(policy, diagram, facts, effect)
     }
 
-    fn open(&mut self, policy: &Policy, diagram: &Diagram, facts: &Facts, effect: &mut dyn FnMut(RuleId, &[usize]) -> u64) -> Answer {
+    fn open(
+        &mut self,
+        policy: &Policy,
+        diagram: &Diagram,
+        facts: &Facts,
+        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
+    ) -> Answer {
         self.inner.clear();
         self.by_content.clear();
         self.leaves.clear();
@@ -270,7 +249,9 @@ impl Scratch {
                 Possibility::Always => {}
                 Possibility::Never => continue,
                 // Only some ways to fill in the unknown are possible: worlds are compared one by one.
-                Possibility::Sometimes => return open_among_possible(policy, diagram, facts, effect),
+                Possibility::Sometimes => {
+                    return open_among_possible(policy, diagram, facts, effect);
+                }
             }
             self.walk = self.walk.checked_add(1).unwrap_or_else(|| {
                 self.class.fill((0, 0));
@@ -282,6 +263,13 @@ impl Scratch {
         self.reached.sort_by_key(|id| (policy.rule(*id).cite, *id));
         self.reached.dedup();
         let missing = self.missing(policy, facts, &roots);
+        let differ = roots
+            .iter()
+            .any(|(_, root)| roots.first().is_some_and(|(_, first)| first != root));
+        if missing.is_empty() && differ {
+            // The ways between them are impossible: they differ in more than one name.
+            return open_among_possible(policy, diagram, facts, effect);
+        }
         answer(std::mem::take(&mut self.reached), missing)
     }
 
@@ -319,7 +307,13 @@ impl Scratch {
         class
     }
 
-    fn leaf(&mut self, diagram: &Diagram, content: u32, way: &[usize], effect: &mut dyn FnMut(RuleId, &[usize]) -> u64) -> u32 {
+    fn leaf(
+        &mut self,
+        diagram: &Diagram,
+        content: u32,
+        way: &[usize],
+        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
+    ) -> u32 {
         let rules = diagram.winners(content);
         // Several winners that differ are an error of the policy; the first is what a decision would quote.
         for rule in rules {
@@ -402,7 +396,12 @@ fn answer(rules: Vec<RuleId>, missing: Vec<String>) -> Answer {
 }
 
 /// The answer where the assumptions exclude some ways to fill in the unknown: pairs of possible worlds are compared.
-fn open_among_possible(policy: &Policy, diagram: &Diagram, facts: &Facts, effect: &mut dyn FnMut(RuleId, &[usize]) -> u64) -> Answer {
+fn open_among_possible(
+    policy: &Policy,
+    diagram: &Diagram,
+    facts: &Facts,
+    effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
+) -> Answer {
     let ways = Ways::new(facts);
     let mut rules: Vec<RuleId> = Vec::new();
     let mut effects: Vec<u64> = Vec::new();
@@ -424,7 +423,10 @@ fn open_among_possible(policy: &Policy, diagram: &Diagram, facts: &Facts, effect
     }
     let mut unknown = Vec::new();
     for (at, def) in policy.facts.iter().enumerate() {
-        let counted = facts.joints.iter().any(|joint| joint.ways.iter().flatten().any(|(id, _)| id.0 == at));
+        let counted = facts
+            .joints
+            .iter()
+            .any(|joint| joint.ways.iter().flatten().any(|(id, _)| id.0 == at));
         if facts.mask(at).count_ones() > 1 && asked.get(at) == Some(&true) && !counted {
             push_new(&mut unknown, &def.asked_as);
         }
@@ -432,9 +434,58 @@ fn open_among_possible(policy: &Policy, diagram: &Diagram, facts: &Facts, effect
     for joint in &facts.joints {
         push_new(&mut unknown, &joint.name);
     }
-    let flips: Vec<String> = unknown.iter().filter(|name| policy.why_ask(facts, name, effect).is_some()).cloned().collect();
-    // Facts that can only change together: no single one flips the effect, so all that are still asked are named.
-    answer(rules, if flips.is_empty() { unknown } else { flips })
+    let missing = fewest(&unknown, &mut |names| {
+        flip(policy, diagram, facts, names, effect, false).is_some()
+    });
+    answer(rules, missing)
+}
+
+/// Most sets of names that are tried for names that only matter together.
+const MOST_SETS: usize = 2_000;
+
+/// The names that can change the effect alone; where none can, those that can with one other, and so on: the
+/// assumptions may tie facts together so that no world differs in one of them alone.
+pub(crate) fn fewest(names: &[String], flips: &mut dyn FnMut(&[&str]) -> bool) -> Vec<String> {
+    let mut tried = 0_usize;
+    // Sets of places, ascending, all of one size.
+    let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
+    for _ in 0..names.len() {
+        let longer = |set: &Vec<usize>| {
+            let next = set.last().map_or(0, |last| last.saturating_add(1));
+            (next..names.len())
+                .map(|at| [set.as_slice(), &[at]].concat())
+                .collect::<Vec<_>>()
+        };
+        sets = sets.iter().flat_map(longer).collect();
+        tried = tried.saturating_add(sets.len());
+        if tried > MOST_SETS {
+            break;
+        }
+        let mut found = vec![false; names.len()];
+        for set in &sets {
+            let words: Vec<&str> = set
+                .iter()
+                .filter_map(|at| names.get(*at))
+                .map(String::as_str)
+                .collect();
+            if flips(&words) {
+                for at in set {
+                    if let Some(place) = found.get_mut(*at) {
+                        *place = true;
+                    }
+                }
+            }
+        }
+        if found.contains(&true) {
+            return names
+                .iter()
+                .zip(found)
+                .filter(|(_, found)| *found)
+                .map(|(name, _)| name.clone())
+                .collect();
+        }
+    }
+    names.to_vec()
 }
 
 /// Whether the assumptions allow all, some or none of the ways to fill in the unknown.
@@ -464,7 +515,11 @@ fn possibility(possible: &Frozen, row: &[u64]) -> Possibility {
             pending.extend(bits(mask).map(|cell| possible.child(at, cell)));
         }
     }
-    if yes { Possibility::Always } else { Possibility::Never }
+    if yes {
+        Possibility::Always
+    } else {
+        Possibility::Never
+    }
 }
 
 /// The leaves that a possible world reaches; marks the facts that are asked on the way.
@@ -477,7 +532,10 @@ fn possible_leaves(diagram: &Diagram, row: &[u64], asked: &mut [bool]) -> Vec<u3
         if seen.insert((at, possible), ()).is_some() || Frozen::content(possible) == Some(0) {
             continue;
         }
-        let top = [diagram.frozen.fact(at), diagram.possible.fact(possible)].into_iter().flatten().min_by_key(|fact| rank.get(*fact));
+        let top = [diagram.frozen.fact(at), diagram.possible.fact(possible)]
+            .into_iter()
+            .flatten()
+            .min_by_key(|fact| rank.get(*fact));
         let Some(fact) = top else {
             out.extend(Frozen::content(at));
             continue;
@@ -486,7 +544,12 @@ fn possible_leaves(diagram: &Diagram, row: &[u64], asked: &mut [bool]) -> Vec<u3
             *place = true;
         }
         let mask = row.get(fact).copied().unwrap_or(0);
-        pending.extend(bits(mask).map(|cell| (diagram.frozen.step(at, fact, cell), diagram.possible.step(possible, fact, cell))));
+        pending.extend(bits(mask).map(|cell| {
+            (
+                diagram.frozen.step(at, fact, cell),
+                diagram.possible.step(possible, fact, cell),
+            )
+        }));
     }
     out.sort_unstable();
     out.dedup();
@@ -508,36 +571,156 @@ fn only_leaf(frozen: &Frozen, row: &[u64]) -> Option<u32> {
     Frozen::content(at)
 }
 
+/// One of two worlds: the rule it ends with, and what it has where it differs from the other.
+#[derive(Clone, Default)]
+struct Side {
+    rule: Option<RuleId>,
+    /// Joint facts by place, and the way they turned out.
+    ways: Vec<(usize, usize)>,
+    /// Other facts and their cells.
+    cells: Vec<(usize, usize)>,
+}
+
+/// Two possible worlds that differ in some names alone and end differently.
+struct Flip {
+    one: Side,
+    other: Side,
+}
+
+/// Finds two possible worlds that differ in the given names alone and end differently; with `decided`, both by a rule.
+fn flip(
+    policy: &Policy,
+    diagram: &Diagram,
+    facts: &Facts,
+    names: &[&str],
+    effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
+    decided: bool,
+) -> Option<Flip> {
+    let free: Vec<bool> = policy
+        .facts
+        .iter()
+        .map(|def| names.contains(&def.asked_as.as_str()))
+        .collect();
+    let named = |joint: usize| {
+        facts
+            .joints
+            .get(joint)
+            .is_some_and(|joint| names.contains(&joint.name.as_str()))
+    };
+    let ways = Ways::new(facts);
+    for way in ways.iter() {
+        for other in ways.iter() {
+            let differ: Vec<usize> = (0..way.len())
+                .filter(|at| way.get(*at) != other.get(*at))
+                .collect();
+            if !differ.iter().all(|at| named(*at)) {
+                continue;
+            }
+            let rows = (
+                ways.row(facts, policy, &way),
+                ways.row(facts, policy, &other),
+            );
+            let found = differs(
+                diagram,
+                (&rows.0, &way),
+                (&rows.1, &other),
+                &free,
+                effect,
+                decided,
+            );
+            if let Some(mut flip) = found {
+                let chosen = |way: &[usize]| {
+                    differ
+                        .iter()
+                        .filter_map(|at| Some((*at, *way.get(*at)?)))
+                        .collect()
+                };
+                (flip.one.ways, flip.other.ways) = (chosen(&way), chosen(&other));
+                return Some(flip);
+            }
+        }
+    }
+    None
+}
+
 type World<'a> = (&'a [u64], &'a [usize]);
 
-/// Walks two worlds at once that agree but for facts fixed differently in each; gives the rules of the first
-/// pair of possible ends that differ in effect.
-fn differs(diagram: &Diagram, a: World<'_>, b: World<'_>, effect: &mut dyn FnMut(RuleId, &[usize]) -> u64) -> Option<(RuleId, RuleId)> {
+/// Walks two worlds at once that agree in all facts but the free ones and those fixed differently in each; gives the
+/// first pair of possible ends that differ in effect.
+fn differs(
+    diagram: &Diagram,
+    a: World<'_>,
+    b: World<'_>,
+    free: &[bool],
+    effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
+    decided: bool,
+) -> Option<Flip> {
     let rank = diagram.ranks();
     let mut seen = QuickMap::<((u32, u32), (u32, u32)), ()>::default();
     let root = (diagram.frozen.root, diagram.possible.root);
-    let mut pending = vec![(root, root)];
-    while let Some((x, y)) = pending.pop() {
-        let excluded = [x.1, y.1].into_iter().any(|possible| Frozen::content(possible) == Some(0));
+    let mut pending = vec![(
+        root,
+        root,
+        Flip {
+            one: Side::default(),
+            other: Side::default(),
+        },
+    )];
+    while let Some((x, y, mut flip)) = pending.pop() {
+        let excluded = [x.1, y.1]
+            .into_iter()
+            .any(|possible| Frozen::content(possible) == Some(0));
         if excluded || seen.insert((x, y), ()).is_some() {
             continue;
         }
-        let facts = [diagram.frozen.fact(x.0), diagram.frozen.fact(y.0), diagram.possible.fact(x.1), diagram.possible.fact(y.1)];
-        let Some(fact) = facts.into_iter().flatten().min_by_key(|fact| rank.get(*fact)) else {
-            let ends = (Frozen::content(x.0).map(|leaf| diagram.winners(leaf)), Frozen::content(y.0).map(|leaf| diagram.winners(leaf)));
-            if let (Some([one, ..]), Some([two, ..])) = ends
-                && effect(*one, a.1) != effect(*two, b.1)
-            {
-                return Some((*one, *two));
+        let facts = [
+            diagram.frozen.fact(x.0),
+            diagram.frozen.fact(y.0),
+            diagram.possible.fact(x.1),
+            diagram.possible.fact(y.1),
+        ];
+        let Some(fact) = facts
+            .into_iter()
+            .flatten()
+            .min_by_key(|fact| rank.get(*fact))
+        else {
+            let end = |at: u32| {
+                Frozen::content(at).and_then(|leaf| diagram.winners(leaf).first().copied())
+            };
+            (flip.one.rule, flip.other.rule) = (end(x.0), end(y.0));
+            let differ = match (flip.one.rule, flip.other.rule) {
+                (Some(one), Some(two)) => effect(one, a.1) != effect(two, b.1),
+                (None, None) => false,
+                _ => !decided,
+            };
+            if differ {
+                return Some(flip);
             }
             continue;
         };
-        let step = |(at, possible): (u32, u32), cell: usize| (diagram.frozen.step(at, fact, cell), diagram.possible.step(possible, fact, cell));
-        let (mask_a, mask_b) = (a.0.get(fact).copied().unwrap_or(0), b.0.get(fact).copied().unwrap_or(0));
-        if mask_a == mask_b {
-            pending.extend(bits(mask_a).map(|cell| (step(x, cell), step(y, cell))));
-        } else if let (Some(cell_a), Some(cell_b)) = (single(mask_a), single(mask_b)) {
-            pending.push((step(x, cell_a), step(y, cell_b)));
+        let step = |(at, possible): (u32, u32), cell: usize| {
+            (
+                diagram.frozen.step(at, fact, cell),
+                diagram.possible.step(possible, fact, cell),
+            )
+        };
+        let (mask_a, mask_b) = (
+            a.0.get(fact).copied().unwrap_or(0),
+            b.0.get(fact).copied().unwrap_or(0),
+        );
+        let apart = mask_a != mask_b || free.get(fact) == Some(&true);
+        for one in bits(mask_a) {
+            for two in bits(mask_b).filter(|two| apart || *two == one) {
+                let mut flip = Flip {
+                    one: flip.one.clone(),
+                    other: flip.other.clone(),
+                };
+                if free.get(fact) == Some(&true) && mask_a.count_ones() > 1 {
+                    flip.one.cells.push((fact, one));
+                    flip.other.cells.push((fact, two));
+                }
+                pending.push((step(x, one), step(y, two), flip));
+            }
         }
     }
     None

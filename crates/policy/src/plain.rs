@@ -3,6 +3,8 @@
 //!
 //! It judges the diagram in tests, and decides by itself where a diagram outgrew its budget.
 
+use std::collections::BTreeMap;
+
 use crate::condition::FactId;
 use crate::decide::{Answer, Facts};
 use crate::fact::{Value, bits};
@@ -133,7 +135,12 @@ fn everything_open(policy: &Policy, facts: &Facts) -> Answer {
     }
 }
 
-type Ended = (Vec<Option<Value>>, Vec<usize>, RuleId, u64);
+/// A world that is possible, and where it ends: nothing where no rule decides.
+struct Ended<'w> {
+    values: &'w [Option<Value>],
+    way: &'w [usize],
+    effect: Option<u64>,
+}
 
 fn compare(
     policy: &Policy,
@@ -141,69 +148,81 @@ fn compare(
     worlds: &[(Vec<Option<Value>>, Vec<usize>)],
     effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
 ) -> Answer {
-    let mut ended: Vec<Ended> = Vec::new();
+    let mut ended: Vec<Ended<'_>> = Vec::new();
     let mut rules: Vec<RuleId> = Vec::new();
-    let mut gap = false;
     for (values, way) in worlds {
         let value = |id: FactId| values.get(id.0).copied().flatten().unwrap_or(Value::Absent);
         let Some(winners) = winners(policy, &value) else {
             continue;
         };
-        match winners.first() {
-            Some(first) => ended.push((values.clone(), way.clone(), *first, effect(*first, way))),
-            None => gap = true,
-        }
+        let effect = winners.first().map(|first| effect(*first, way));
+        ended.push(Ended {
+            values,
+            way,
+            effect,
+        });
         rules.extend(winners);
     }
     rules.sort_by_key(|id| (policy.rule(*id).cite, *id));
     rules.dedup();
-    let Some((.., first_effect)) = ended.first() else {
+    let Some(rule) = rules.first() else {
         return Answer::Nothing;
     };
-    let same = ended.iter().all(|(.., effect)| effect == first_effect) && !gap;
-    if same && let Some(rule) = rules.first() {
+    let first = ended.first().and_then(|world| world.effect);
+    if ended.iter().all(|world| world.effect == first) {
         return Answer::Decided { rule: *rule, rules };
     }
-    let mut missing: Vec<String> = Vec::new();
-    for (a, way_a, _, effect_a) in &ended {
-        for (b, way_b, _, effect_b) in &ended {
-            if effect_a == effect_b {
-                continue;
-            }
-            if let Some(name) = only_difference(policy, facts, (a, way_a), (b, way_b))
-                && !missing.contains(&name)
-            {
-                missing.push(name);
-            }
-        }
-    }
+    let names = unknown_names(policy, facts);
+    let missing = crate::ask::fewest(&names, &mut |names| flips(policy, facts, &ended, names));
     Answer::Open { missing, rules }
 }
 
-/// The one name in which two worlds differ, if it is one.
-fn only_difference(
-    policy: &Policy,
-    facts: &Facts,
-    a: (&[Option<Value>], &[usize]),
-    b: (&[Option<Value>], &[usize]),
-) -> Option<String> {
-    let mut names: Vec<&str> = Vec::new();
-    for (at, (x, y)) in a.1.iter().zip(b.1).enumerate() {
-        if x != y {
-            names.push(facts.joints.get(at).map_or("", |joint| joint.name.as_str()));
+fn in_joint(facts: &Facts, fact: usize) -> bool {
+    let mut ways = facts.joints.iter().flat_map(|joint| &joint.ways);
+    ways.any(|way| way.iter().any(|(id, _)| id.0 == fact))
+}
+
+fn unknown_names(policy: &Policy, facts: &Facts) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let open = |at: usize| facts.mask(at).count_ones() > 1 && !in_joint(facts, at);
+    let own = policy
+        .facts
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| open(*at))
+        .map(|(_, def)| &def.asked_as);
+    for name in own.chain(facts.joints.iter().map(|joint| &joint.name)) {
+        if !names.contains(name) {
+            names.push(name.clone());
         }
     }
-    for (at, def) in policy.facts.iter().enumerate() {
-        let joint = facts
-            .joints
+    names
+}
+
+/// Whether two worlds that differ in the given names alone end differently.
+fn flips(policy: &Policy, facts: &Facts, ended: &[Ended<'_>], names: &[&str]) -> bool {
+    let named = |name: &str| names.contains(&name);
+    let kept: Vec<usize> = policy
+        .facts
+        .iter()
+        .enumerate()
+        .filter(|(at, def)| !in_joint(facts, *at) && !named(&def.asked_as))
+        .map(|(at, _)| at)
+        .collect();
+    let mut ends: BTreeMap<String, Option<u64>> = BTreeMap::new();
+    ended.iter().any(|world| {
+        let values: Vec<Option<Value>> = kept
             .iter()
-            .any(|joint| joint.ways.iter().flatten().any(|(id, _)| id.0 == at));
-        if !joint && a.0.get(at) != b.0.get(at) && !names.contains(&def.asked_as.as_str()) {
-            names.push(&def.asked_as);
-        }
-    }
-    match names.as_slice() {
-        [one] => Some((*one).to_owned()),
-        _ => None,
-    }
+            .map(|at| world.values.get(*at).copied().flatten())
+            .collect();
+        let ways = world.way.iter().zip(&facts.joints);
+        let ways: Vec<usize> = ways
+            .filter(|(_, joint)| !named(&joint.name))
+            .map(|(way, _)| *way)
+            .collect();
+        let first = *ends
+            .entry(format!("{values:?} {ways:?}"))
+            .or_insert(world.effect);
+        first != world.effect
+    })
 }

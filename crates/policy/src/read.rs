@@ -242,7 +242,7 @@ impl<'a, 'p> Reader<'a, 'p> {
     }
 
     fn read(mut self) -> Option<Policy> {
-        if self.document.front.is_empty() {
+        if self.document.front.is_empty() && self.problems.iter().any(Problem::is_error) {
             return None;
         }
         let (name, _) = self.front("policy", "the policy's name, as in `policy: refunds`");
