@@ -372,6 +372,16 @@ impl Rulebook {
         result
     }
 
+    /// How the first amount or number of units of a decision was measured, and the share that is kept back; nothing if it has none.
+    pub fn measured(&self, decision: &Decision<'_>) -> Option<(Measure, Ratio)> {
+        let ruling = self.rulings.get(decision.rule?.index())?.as_ref()?;
+        let granted = ruling
+            .remedies
+            .iter()
+            .find(|granted| granted.kind.takes_quantity())?;
+        Some((granted.measure, granted.less))
+    }
+
     fn suggestions<'c>(
         &self,
         case: &'c CaseFile<'c>,

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::ask::Scratch;
+use crate::clause::Edition;
 use crate::condition::FactId;
 use crate::fact::{FactDef, Kind, Value, bit, bits};
 use crate::read::Policy;
@@ -114,6 +115,18 @@ impl Policy {
             .iter()
             .enumerate()
             .map(|(at, def)| (FactId(at), def))
+    }
+
+    /// The edition in the policy's own language.
+    ///
+    /// # Panics
+    /// Never: a policy that was read has one.
+    #[must_use]
+    pub fn source(&self) -> &Edition {
+        match self.editions.first() {
+            Some(edition) => edition,
+            None => panic!("a policy without a text"),
+        }
     }
 
     /// All rules.

@@ -2,6 +2,7 @@
 #![doc = include_str!("front-page.md")]
 
 pub mod ask;
+pub mod explain;
 pub mod batch;
 mod block;
 pub mod cel;

@@ -68,6 +68,34 @@ struct Row {
     rule: u8,
 }
 
+/// A verdict as the contract writes decisions.
+pub fn json(case: &CaseFile, verdict: &Verdict) -> serde_json::Value {
+    let remedy = |remedy: &Remedy| {
+        let name = if remedy.kind == "replace_account" {
+            "account"
+        } else {
+            "dispute"
+        };
+        let mut value = serde_json::json!({"kind": remedy.kind});
+        if let Some(units) = remedy.units {
+            value["units"] = units.into();
+        }
+        if let Some(minor) = remedy.minor {
+            value["amount"] = serde_json::json!({"amount": minor, "currency": case.order.price.currency().code()});
+        }
+        if let Some(text) = &remedy.name {
+            value[name] = text.as_str().into();
+        }
+        value
+    };
+    let missing = |(fact, ask): &(&str, &str)| serde_json::json!({"fact": fact, "ask": ask});
+    serde_json::json!({
+        "order": case.order.number, "outcome": verdict.outcome, "clause": verdict.clause,
+        "remedies": verdict.remedies.iter().map(remedy).collect::<Vec<_>>(),
+        "missing": verdict.missing.iter().map(missing).collect::<Vec<_>>(),
+    })
+}
+
 /// Decides a case by the contract's table.
 pub fn decide(case: &CaseFile) -> Verdict {
     let facts = Facts::of(case);
