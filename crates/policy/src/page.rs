@@ -14,7 +14,7 @@ use pulldown_cmark::{
 
 use crate::block::{ExpectAst, TestAst};
 use crate::clause::{Clause, Edition, Sentence};
-use crate::condition::{self, Ask, Compare, Cond, Const, FactId, literal};
+use crate::condition::{self, Ask, Compare, Cond, Const, FactId};
 use crate::fact::{Disclose, FactDef, Kind, Value};
 use crate::lex::{Cursor, Token, lex};
 use crate::phrase::Tongue;
@@ -442,7 +442,6 @@ struct Texts {
     less: &'static str,
     facts: &'static str,
     source: &'static str,
-    values: &'static str,
     limits: &'static str,
     terms: &'static str,
     assumed: &'static str,
@@ -488,7 +487,6 @@ const DANISH: Texts = Texts {
     less: "minus",
     facts: "Oplysninger",
     source: "fra",
-    values: "kan være",
     limits: "Grænser",
     terms: "Begreber",
     assumed: "Det gælder altid",
@@ -534,7 +532,6 @@ const ENGLISH: Texts = Texts {
     less: "less",
     facts: "Facts",
     source: "from",
-    values: "can be",
     limits: "Limits",
     terms: "Terms",
     assumed: "What always holds",
@@ -930,7 +927,7 @@ impl<'a> Say<'a> {
         .collect();
         let mut notes = Vec::new();
         if !values.is_empty() {
-            notes.push(format!("{} {}", self.texts.values, values.join(" / ")));
+            notes.push(values.join(" / "));
         }
         if !def.source.is_empty() {
             let source = escape(&Self::host(&self.words.sources, &def.source));
@@ -1320,7 +1317,9 @@ impl<'a> Writer<'a> {
         // The number at the head of the title is set apart, unless Markdown changed it.
         let number = format!("{id} ");
         let heading = match inside.strip_prefix(&number) {
-            Some(rest) if !id.is_empty() => format!("<span class=\"number\">{id}</span> {rest}"),
+            Some(rest) if !id.is_empty() => {
+                format!("<span class=\"number\">{id}</span> <span>{rest}</span>")
+            }
             _ => inside.to_owned(),
         };
         let _ = writeln!(
@@ -1372,58 +1371,16 @@ impl<'a> Writer<'a> {
                 |clause: &&Clause| (clause.body.start..clause.body.end).contains(&span.start);
             clauses.iter().find(inside).map(|clause| clause.id.as_str()) == id
         };
-        let part = |out: &mut String, title: &str, tag: &str, items: String| {
+        for (title, tag, items) in [
+            (say.texts.facts, "dl", say.facts_where(&here)),
+            (say.texts.limits, "dl", say.limits_where(&here)),
+            (say.texts.terms, "dl", say.terms_where(&here)),
+            (say.texts.assumed, "ul", say.assumptions_where(&here)),
+        ] {
             if !items.is_empty() {
                 let _ = write!(out, "<p class=\"part\">{title}</p><{tag}>{items}</{tag}>");
             }
-        };
-        let facts = say.policy.facts().map(|(_, def)| def);
-        let facts = facts.filter(|def| here(def.span) && def.disclose != Disclose::Never);
-        part(
-            out,
-            say.texts.facts,
-            "dl",
-            facts.map(|def| say.declared(def)).collect(),
-        );
-        let mut params: Vec<_> = say
-            .policy
-            .params
-            .iter()
-            .filter(|(_, p)| here(p.span))
-            .collect();
-        params.sort_by_key(|(_, param)| param.span);
-        let limit = |(name, _): &(&String, _)| {
-            format!("<dt>{}</dt><dd>{}</dd>", say.label(name), say.param(name))
-        };
-        part(
-            out,
-            say.texts.limits,
-            "dl",
-            params.iter().map(limit).collect(),
-        );
-        let mut terms: Vec<_> = say
-            .policy
-            .terms
-            .iter()
-            .filter(|(_, (_, span))| here(*span))
-            .collect();
-        terms.sort_by_key(|(_, (_, span))| *span);
-        let term = |(name, (cond, _)): &(&String, &(Cond, Span))| {
-            let (id, words) = (escape(name), say.label(name));
-            format!(
-                "<dt id=\"term-{id}\">{words}</dt><dd>{}</dd>",
-                say.cond(cond)
-            )
-        };
-        part(out, say.texts.terms, "dl", terms.iter().map(term).collect());
-        let assumed = say
-            .policy
-            .assumptions
-            .iter()
-            .filter(|(_, span)| here(*span));
-        let assumed = assumed.filter_map(|(_, span)| say.written(*span));
-        let assumed = assumed.map(|cond| format!("<li>{}</li>", say.assumption(&cond)));
-        part(out, say.texts.assumed, "ul", assumed.collect());
+        }
         let examples = say.policy.tests.iter().filter(|test| here(test.span));
         let examples: String = examples.filter_map(|test| say.example(test)).collect();
         if !examples.is_empty() {
@@ -1466,6 +1423,60 @@ impl<'a> Writer<'a> {
 }
 
 impl Say<'_> {
+    fn facts_where(&self, here: &dyn Fn(Span) -> bool) -> String {
+        let facts = self.policy.facts().map(|(_, def)| def);
+        facts
+            .filter(|def| here(def.span) && def.disclose != Disclose::Never)
+            .map(|def| self.declared(def))
+            .collect()
+    }
+
+    fn limits_where(&self, here: &dyn Fn(Span) -> bool) -> String {
+        let mut params: Vec<_> = self.policy.params.iter().collect();
+        params.retain(|(_, param)| here(param.span));
+        params.sort_by_key(|(_, param)| param.span);
+        params
+            .into_iter()
+            .map(|(name, _)| format!("<dt>{}</dt><dd>{}</dd>", self.label(name), self.param(name)))
+            .collect()
+    }
+
+    fn terms_where(&self, here: &dyn Fn(Span) -> bool) -> String {
+        let mut terms: Vec<_> = self.policy.terms.iter().collect();
+        terms.retain(|(_, (_, span))| here(*span));
+        terms.sort_by_key(|(_, (_, span))| *span);
+        terms
+            .into_iter()
+            .map(|(name, (cond, _))| {
+                format!(
+                    "<dt id=\"term-{}\">{}</dt><dd>{}</dd>",
+                    escape(name),
+                    self.label(name),
+                    self.cond(cond)
+                )
+            })
+            .collect()
+    }
+
+    /// What always holds; nothing that names a fact which nobody may hear of.
+    fn assumptions_where(&self, here: &dyn Fn(Span) -> bool) -> String {
+        let spans = self.policy.assumptions.iter().map(|(_, span)| *span);
+        let written = spans
+            .filter(|span| here(*span))
+            .filter_map(|span| self.written(span));
+        written
+            .filter(|cond| {
+                let mut shown = true;
+                cond.names(&mut |name| {
+                    let hidden = |def: &FactDef| def.disclose == Disclose::Never;
+                    shown &= !self.fact(name).is_some_and(hidden);
+                });
+                shown
+            })
+            .map(|cond| format!("<li>{}</li>", self.assumption(&cond)))
+            .collect()
+    }
+
     /// "If a, then b" where it is written as `a implies b`.
     fn assumption(&self, cond: &Cond) -> String {
         let (if_, then) = if self.tongue.is_danish() {
@@ -1541,9 +1552,10 @@ main:focus{outline:0}\
 h1,h2,h3,h4,h5,h6{line-height:1.22;font-weight:650;letter-spacing:-.012em;text-wrap:balance;margin:0}\
 h1{font-size:clamp(2rem,1.5rem + 2.4vw,3.1rem);letter-spacing:-.025em;line-height:1.1}\
 header{padding:clamp(2.5rem,8vw,5.5rem) 0 1.75rem;border-bottom:1px solid var(--line)}\
-.meta{display:flex;flex-wrap:wrap;gap:.25rem 2rem;margin-top:1rem;color:var(--soft)}\
+.meta{display:flex;flex-wrap:wrap;align-items:baseline;gap:.25rem 2rem;margin-top:1rem;color:var(--soft)}\
 .meta p{margin:0}\
 nav ul,nav ol{list-style:none;margin:0;padding:0}\
+nav li{margin:0}\
 .languages ul{display:flex;flex-wrap:wrap;gap:1rem}\
 .languages [aria-current]{color:var(--ink);font-weight:600}\
 .contents{padding:1.75rem 0;font-size:.9rem;line-height:1.4}\
@@ -1553,8 +1565,8 @@ nav ul,nav ol{list-style:none;margin:0;padding:0}\
 .contents ol ol{padding-left:1.25rem}\
 .contents ol ol a{color:var(--soft)}\
 .contents ol ol a:hover{color:inherit}\
-.contents .number{min-width:.7rem;color:var(--soft)}\
-.contents ol ol .number{min-width:1.9rem}\
+.contents .number{min-width:.7rem;color:var(--soft);white-space:nowrap}\
+.contents ol ol .number{min-width:2.2rem}\
 main{max-width:40rem;padding-top:.5rem}\
 main>section{padding-top:2.5rem}\
 section section{padding-top:2rem}\
@@ -1562,7 +1574,8 @@ section section{padding-top:2rem}\
 h2{font-size:1.6rem}\
 h3{font-size:1.2rem}\
 h4,h5,h6{font-size:1rem}\
-.head .number{color:var(--mark);font-weight:500;margin-right:.35em}\
+.head>:first-child:has(.number){display:flex;gap:.55em}\
+.head .number{color:var(--mark);font-weight:500}\
 .anchor{text-decoration:none;color:var(--soft);padding:0 .4rem;line-height:1.5;min-width:1.5rem;text-align:center}\
 @media(hover:hover){.anchor{opacity:0}.head:hover .anchor,.anchor:focus-visible{opacity:1}}\
 section:target>.head{background:var(--lit);box-shadow:0 0 0 .5rem var(--lit);border-radius:1px}\
@@ -1583,6 +1596,7 @@ summary{cursor:pointer;color:var(--mark);font-size:.92rem;font-weight:550;width:
 .how[open]{background:var(--card);border-radius:10px;padding:.6rem clamp(.75rem,3vw,1.4rem) 1.1rem;margin-inline:calc(-1*clamp(.5rem,3vw,1.4rem))}\
 .inside{font-size:.9rem;line-height:1.5;padding-top:.4rem}\
 .inside ul{margin:0;padding-left:1.1rem}\
+.inside li{margin:0 0 .15rem}\
 .inside p{margin:0}\
 .rule{border-top:1px solid var(--line);padding:.9rem 0 .3rem}\
 .rule .rule{border-top:0;border-left:2px solid var(--line);padding:0 0 0 .9rem;margin:.3rem 0 .8rem}\
