@@ -353,10 +353,11 @@ impl<'a> Prose<'a> {
                 }
                 Event::SoftBreak | Event::HardBreak => line.push(' '),
                 Event::End(TagEnd::TableCell) => line.push_str(" · "),
-                Event::Start(Tag::Paragraph | Tag::Item | Tag::Heading { .. })
+                Event::Start(Tag::Paragraph | Tag::Item | Tag::HtmlBlock | Tag::Heading { .. })
                 | Event::End(
                     TagEnd::Paragraph
                     | TagEnd::Item
+                    | TagEnd::HtmlBlock
                     | TagEnd::Heading(_)
                     | TagEnd::TableRow
                     | TagEnd::TableHead,
