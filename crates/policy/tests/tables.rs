@@ -164,10 +164,10 @@ small, small.slow, large give way to: rest (6)
     let expected = "\
 6 Others
 
-what you write about  pace            outcome  remedy                   rule
-────────────────────  ──────────────  ───────  ───────────────────────  ────
+what you write about          pace            outcome  remedy                   rule
+────────────────────────────  ──────────────  ───────  ───────────────────────  ────
 anything but dropped or slow  –               review   suggested: refund (all)  rest
-–                     does not exist  review   suggested: refund (all)  rest
+–                             does not exist  review   suggested: refund (all)  rest
 
 never never holds.
 ";
@@ -204,7 +204,7 @@ small, small.slow, large viger for: rest
     let rest = drawn("da")[1].plain(40);
     assert!(
         rest.contains(
-            "alt andet end dropped eller\n        slow\n  eller\n    pace: findes ikke\n"
+            "alt andet end\n        dropped eller slow\n  eller\n    pace: findes ikke\n"
         ),
         "{rest}"
     );
