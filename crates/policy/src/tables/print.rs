@@ -7,6 +7,14 @@ const GAP: &str = "  ";
 
 impl Table {
     /// As text, lines up to a width where it can be kept: a grid, or where that is too wide, a block for each rule.
+    ///
+    /// ```
+    /// # let text = "---\npolicy: p\nversion: 2026-01-01\nlanguage: en\n---\n# P\n## 1 Late {#1}\n```facts\nlate : int [0..]\n```\n```rule a\nwhen late > 3 then refund because \"\"\n```\n";
+    /// let policy = makegood_policy::read(text).policy.unwrap();
+    /// let tables = makegood_policy::tables::tables(&policy, &policy.editions[0]);
+    /// assert!(tables[0].plain(80).ends_with("at least 4  refund   a\n"));
+    /// assert!(tables[0].plain(20).ends_with("a → refund\n    late: at least 4\n"));
+    /// ```
     #[must_use]
     pub fn plain(&self, width: usize) -> String {
         let mut out = format!("{}\n\n", self.heading());
