@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use crate::fact::{Cut, FactDef, Kind, Ratio, Value, bit, bits};
 use crate::lex::{Cursor, Token};
 use crate::problem::{Code, Problem, Span};
+use crate::rule::RuleId;
 
 /// A fact of a policy, by its place in the declarations.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -483,6 +484,13 @@ pub(crate) fn literal(token: &Token) -> Option<Value> {
     })
 }
 
+/// Where a parameter is used: the facts compared with it, and the rules that do so.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct ParamUse {
+    pub compared: Vec<FactId>,
+    pub rules: std::collections::BTreeSet<RuleId>,
+}
+
 /// What names mean while conditions are resolved.
 pub(crate) struct Names<'a> {
     pub facts: &'a [FactDef],
@@ -490,7 +498,9 @@ pub(crate) struct Names<'a> {
     pub params: &'a BTreeMap<String, Value>,
     pub terms: &'a BTreeMap<String, (Cond, Span)>,
     /// Parameters that some condition used.
-    pub used_params: BTreeMap<String, Vec<FactId>>,
+    pub used_params: BTreeMap<String, ParamUse>,
+    /// The rule whose condition is being resolved.
+    pub rule: Option<RuleId>,
     /// Terms that some condition used.
     pub used_terms: std::collections::BTreeSet<String>,
     /// The terms being opened, innermost last.
@@ -501,6 +511,9 @@ pub(crate) struct Names<'a> {
 
 /// Most parts into which the terms of a policy may unfold.
 pub(crate) const MOST_PARTS: usize = 200_000;
+
+/// How deep terms may stand inside terms: conditions are followed by recursion, so their depth is bounded.
+pub(crate) const MOST_OPEN: usize = 24;
 
 impl Names<'_> {
     /// Resolves a condition; what is wrong goes to `problems` and counts as never met.
@@ -538,12 +551,17 @@ impl Names<'_> {
     ) -> Result<Expr, Problem> {
         self.opened = self.opened.saturating_add(1);
         if self.opened > MOST_PARTS {
-            return Err(Problem::new(
-                Code::Limit,
-                span,
-                format!("terms that unfold into more than {MOST_PARTS} tests"),
-                "use fewer terms inside terms",
-            ));
+            // Said once: what comes after would only say it again.
+            return if self.opened == MOST_PARTS.saturating_add(1) {
+                Err(Problem::new(
+                    Code::Limit,
+                    span,
+                    format!("terms that unfold into more than {MOST_PARTS} tests"),
+                    "use fewer terms inside terms",
+                ))
+            } else {
+                Ok(Expr::Const(false))
+            };
         }
         if let Some(id) = self.fact_ids.get(name) {
             return self.resolve_fact(*id, ask, span);
@@ -572,6 +590,14 @@ impl Names<'_> {
                 span,
                 format!("the term `{name}` is defined by itself (`{chain}` → `{name}`)"),
                 "define it by facts",
+            ));
+        }
+        if self.open.len() >= MOST_OPEN {
+            return Err(Problem::new(
+                Code::Limit,
+                span,
+                format!("terms inside terms, more than {MOST_OPEN} deep"),
+                "define terms by facts, or by terms that are defined by facts",
             ));
         }
         self.used_terms.insert(name.to_owned());
@@ -669,8 +695,9 @@ impl Names<'_> {
             && def.choice(word).is_none()
         {
             let uses = self.used_params.entry(word.clone()).or_default();
-            if !uses.contains(&id) {
-                uses.push(id);
+            uses.rules.extend(self.rule);
+            if !uses.compared.contains(&id) {
+                uses.compared.push(id);
             }
             return fit(
                 def,

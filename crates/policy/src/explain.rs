@@ -113,7 +113,7 @@ impl Policy {
     }
 
     /// Adds cells to a fact's range while the reason still holds: neighbours for ordered facts, any value for others.
-    fn widen(&self, fact: FactId, row: &mut [u64], holds: &impl Fn(&[u64]) -> bool) {
+    pub(crate) fn widen(&self, fact: FactId, row: &mut [u64], holds: &impl Fn(&[u64]) -> bool) {
         let def = self.fact_def(fact);
         let mut attempt = |cell: usize, row: &mut [u64]| {
             let before = mask(row, fact.0);
@@ -265,11 +265,11 @@ pub(crate) fn fill(template: &str, word: &mut dyn FnMut(&str) -> Option<String>)
     out
 }
 
-fn mask(row: &[u64], fact: usize) -> u64 {
+pub(crate) fn mask(row: &[u64], fact: usize) -> u64 {
     row.get(fact).copied().unwrap_or(0)
 }
 
-fn free(row: &mut [u64], fact: usize, cells: u64) {
+pub(crate) fn free(row: &mut [u64], fact: usize, cells: u64) {
     if let Some(place) = row.get_mut(fact) {
         *place = cells;
     }
@@ -311,7 +311,7 @@ fn only_end(diagram: &Diagram, row: &[u64]) -> Option<RuleId> {
 }
 
 /// Whether all possible ends satisfy a test; stops at the first that does not.
-fn every_end(diagram: &Diagram, row: &[u64], test: &mut dyn FnMut(&[RuleId]) -> bool) -> bool {
+pub(crate) fn every_end(diagram: &Diagram, row: &[u64], test: &mut dyn FnMut(&[RuleId]) -> bool) -> bool {
     let rank = diagram.ranks();
     let mut seen = QuickMap::<(u32, u32), ()>::default();
     let mut pending = vec![(diagram.frozen.root, diagram.possible.root)];

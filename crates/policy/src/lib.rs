@@ -6,6 +6,7 @@ pub mod explain;
 pub mod batch;
 mod block;
 pub mod cel;
+pub mod check;
 pub mod clause;
 pub mod condition;
 pub mod decide;

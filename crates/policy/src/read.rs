@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::block::{self, FactAst, KindAst, RemedyAst, RuleAst, TestAst, ThenAst};
 use crate::clause::{Clause, Edition, Words};
-use crate::condition::{Cond, Expr, FactId, Names, literal, unknown, value_for};
+use crate::condition::{Cond, Expr, FactId, Names, ParamUse, literal, unknown, value_for};
 use crate::diagram::Frozen;
 use crate::fact::{CurrencyCode, Cut, Disclose, FactDef, Kind, MOST_CELLS, Ratio, Value};
 use crate::lex::{Cursor, lex};
@@ -132,6 +132,8 @@ pub struct Param {
     pub span: Span,
     /// The facts that some condition compares with it.
     pub compared: Vec<FactId>,
+    /// The rules whose conditions use it.
+    pub rules: BTreeSet<RuleId>,
     /// Whether an effect takes it off.
     pub taken_off: bool,
 }
@@ -712,7 +714,7 @@ impl<'a, 'p> Reader<'a, 'p> {
     ) -> (
         Vec<Rule>,
         Vec<(Expr, Span)>,
-        BTreeMap<String, Vec<FactId>>,
+        BTreeMap<String, ParamUse>,
         BTreeSet<String>,
     ) {
         let params = self
@@ -727,6 +729,7 @@ impl<'a, 'p> Reader<'a, 'p> {
             params: &params,
             terms: &self.terms,
             used_params: BTreeMap::new(),
+            rule: None,
             used_terms: BTreeSet::new(),
             open: Vec::new(),
             opened: 0,
@@ -745,6 +748,7 @@ impl<'a, 'p> Reader<'a, 'p> {
         let host = self.document.front("host").and(self.sources.host);
         let mut rules = Vec::with_capacity(self.rule_asts.len());
         for (place, (ast, clause, parent)) in self.rule_asts.iter().enumerate() {
+            names.rule = Some(RuleId(place));
             let when = names.resolve(&ast.when, &mut problems);
             let then = then(&ast.then, &names, host, &params, &mut problems);
             let cite = ast.cite.unwrap_or_else(|| {
@@ -767,6 +771,7 @@ impl<'a, 'p> Reader<'a, 'p> {
                 when_span: ast.when_span,
             });
         }
+        names.rule = None;
         let mut assumptions: Vec<(Expr, Span)> = self
             .assumption_asts
             .iter()
@@ -956,7 +961,7 @@ impl<'a, 'p> Reader<'a, 'p> {
     fn params_of(
         &self,
         rules: &[Rule],
-        used: &BTreeMap<String, Vec<FactId>>,
+        used: &BTreeMap<String, ParamUse>,
     ) -> BTreeMap<String, Param> {
         let taken: BTreeSet<&String> = rules
             .iter()
@@ -971,13 +976,14 @@ impl<'a, 'p> Reader<'a, 'p> {
             .filter_map(|remedy| remedy.less.as_ref())
             .collect();
         let param = |(name, (value, span)): (&String, &(Value, Span))| {
-            let compared = used.get(name).cloned().unwrap_or_default();
+            let ParamUse { compared, rules } = used.get(name).cloned().unwrap_or_default();
             (
                 name.clone(),
                 Param {
                     value: *value,
                     span: *span,
                     compared,
+                    rules,
                     taken_off: taken.contains(name),
                 },
             )
