@@ -11,7 +11,7 @@ use pulldown_cmark::{Event, Parser, Tag};
 
 use crate::block;
 use crate::lex::{Cursor, Lexeme, Token, lex};
-use crate::problem::{Problem, Span};
+use crate::problem::{Code, Problem, Span};
 use crate::text::{Block, BlockKind, split};
 
 /// Longest line that a block is laid out in, where its words allow it.
@@ -39,7 +39,7 @@ pub fn format(text: &str) -> Result<String, Vec<Problem>> {
     // Only what is wrong with a block keeps it from being formatted.
     problems.retain(|problem| {
         let block = |block: &Block| block.title_span == problem.span;
-        document.blocks.iter().any(block)
+        problem.code == Code::Syntax && document.blocks.iter().any(block)
     });
     let translation = document.front("translation_of").is_some();
     let mut blocks = VecDeque::new();
