@@ -5,6 +5,7 @@ pub mod ask;
 pub mod explain;
 pub mod batch;
 mod block;
+pub mod cases;
 pub mod cel;
 pub mod check;
 pub mod clause;
