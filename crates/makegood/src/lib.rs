@@ -6,3 +6,4 @@ pub mod answer;
 pub mod built_in;
 pub mod reasons;
 pub mod wire;
+pub mod worked;
