@@ -831,6 +831,9 @@ fn list(names: &[String]) -> String {
         .join(", ")
 }
 
+const MOST_HINTS: usize = 300;
+const LONGEST_HINT: usize = 60;
+
 /// A name that nothing declares, with the declared one that resembles it most.
 pub(crate) fn unknown<'a>(
     what: &str,
@@ -839,7 +842,10 @@ pub(crate) fn unknown<'a>(
     span: Span,
     help: &str,
 ) -> Problem {
+    // A hint must not cost more than the reading: few candidates, and short ones.
     let near = known
+        .take(MOST_HINTS)
+        .filter(|candidate| candidate.len().max(name.len()) <= LONGEST_HINT)
         .map(|candidate| (distance(name, candidate), candidate))
         .min();
     let help = match near {

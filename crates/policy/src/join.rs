@@ -56,28 +56,21 @@ impl Policy {
     /// together in conditions next to each other. A good order keeps the diagram small; any order is correct.
     fn asking_order(&self) -> Vec<usize> {
         let mut weights: Vec<(u64, usize)> = (0..self.facts.len()).map(|at| (0, at)).collect();
-        for rule in &self.rules {
+        // A rule that wins over many is a gate: its facts are asked early.
+        let mut beaten = vec![0_u64; self.rules.len()];
+        for exception in self.rules.iter().flat_map(|rule| &rule.exceptions) {
+            if let Some(count) = beaten.get_mut(exception.0) {
+                *count = count.saturating_add(1);
+            }
+        }
+        for (rule, beaten) in self.rules.iter().zip(beaten) {
             let mut seen = vec![false; self.facts.len()];
             rule.when.tests(&mut |test| {
                 if let Some(seen) = seen.get_mut(test.fact.0) {
                     *seen = true;
                 }
             });
-            // A rule that overrides many is a gate: its facts are asked early.
-            let beaten = self
-                .rules
-                .iter()
-                .filter(|other| {
-                    other
-                        .exceptions
-                        .iter()
-                        .any(|id| self.rule(*id).name == rule.name)
-                })
-                .count();
-            let weight = u64::try_from(beaten)
-                .unwrap_or(0)
-                .saturating_mul(2)
-                .saturating_add(1);
+            let weight = beaten.saturating_mul(2).saturating_add(1);
             for (entry, seen) in weights.iter_mut().zip(&seen) {
                 entry.0 = entry.0.saturating_add(if *seen { weight } else { 0 });
             }

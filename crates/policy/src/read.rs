@@ -136,6 +136,8 @@ pub struct Param {
     pub rules: BTreeSet<RuleId>,
     /// Whether an effect takes it off.
     pub taken_off: bool,
+    /// Whether its author wrote it in days, so that it is said in days.
+    pub in_days: bool,
 }
 
 /// The frozen diagram and what its leaves mean.
@@ -218,6 +220,7 @@ struct Reader<'a, 'p> {
     facts: Vec<FactDef>,
     fact_ids: BTreeMap<String, FactId>,
     params: BTreeMap<String, (Value, Span)>,
+    in_days: BTreeSet<String>,
     terms: BTreeMap<String, (Cond, Span)>,
     words: Words,
     tests: Vec<TestAst>,
@@ -235,6 +238,7 @@ impl<'a, 'p> Reader<'a, 'p> {
             facts: Vec::new(),
             fact_ids: BTreeMap::new(),
             params: BTreeMap::new(),
+            in_days: BTreeSet::new(),
             terms: BTreeMap::new(),
             words: Words::default(),
             tests: Vec::new(),
@@ -267,6 +271,14 @@ impl<'a, 'p> Reader<'a, 'p> {
         self.join_host();
         self.read_blocks();
         self.declare_host_order();
+        if self
+            .problems
+            .iter()
+            .any(|problem| problem.code == Code::Limit)
+        {
+            // What is too large is not worked on.
+            return None;
+        }
         let (rules, assumptions, used_params, used_terms) = self.resolve();
         let in_force = self
             .document
@@ -476,6 +488,10 @@ impl<'a, 'p> Reader<'a, 'p> {
                             "write a number, a share, a length of time, an amount or a day",
                         ));
                     };
+                    let written = constant.span.text(self.sources.policy.1);
+                    if matches!(value, Value::Duration(_)) && written.ends_with('d') {
+                        self.in_days.insert(name.clone());
+                    }
                     if let Some((_, first)) = self.params.insert(name.clone(), (value, span)) {
                         let problem = Problem::new(
                             Code::Twice,
@@ -810,20 +826,21 @@ impl<'a, 'p> Reader<'a, 'p> {
             })
         };
         let mut wins = vec![BTreeSet::new(); rules.len()];
+        let mut nested: Vec<Vec<usize>> = vec![Vec::new(); rules.len()];
         for (at, parent) in parents.iter().enumerate() {
             if let Some(list) = parent.and_then(|parent| wins.get_mut(parent)) {
                 list.insert(RuleId(at));
             }
+            if let Some(list) = parent.and_then(|parent| nested.get_mut(parent)) {
+                list.push(at);
+            }
         }
+        let names = rules.iter().enumerate();
+        let by_name: BTreeMap<String, usize> =
+            names.map(|(at, rule)| (rule.name.clone(), at)).collect();
         for (at, (ast, ..)) in self.rule_asts.iter().enumerate() {
             for (pattern, span) in &ast.overrides {
-                let hit: Vec<usize> = (0..rules.len())
-                    .filter(|other| {
-                        rules
-                            .get(*other)
-                            .is_some_and(|rule| crate::clause::covers(pattern, &rule.name))
-                    })
-                    .collect();
+                let mut hit = named(&by_name, pattern);
                 if hit.is_empty() {
                     let known: Vec<String> = rules.iter().map(|rule| rule.name.clone()).collect();
                     self.problems.push(unknown(
@@ -834,16 +851,12 @@ impl<'a, 'p> Reader<'a, 'p> {
                         "name a rule of this policy",
                     ));
                 }
-                for other in 0..rules.len() {
-                    let named =
-                        hit.contains(&other) || ancestors(other).any(|up| hit.contains(&up));
+                while let Some(other) = hit.pop() {
+                    hit.extend(nested.get(other).into_iter().flatten());
                     let family = other == at
                         || ancestors(other).any(|up| up == at)
                         || ancestors(at).any(|up| up == other);
-                    if named
-                        && !family
-                        && let Some(list) = wins.get_mut(other)
-                    {
+                    if !family && let Some(list) = wins.get_mut(other) {
                         list.insert(RuleId(at));
                     }
                 }
@@ -950,6 +963,9 @@ impl<'a, 'p> Reader<'a, 'p> {
                 ));
             }
         }
+        if self.facts.iter().any(|def| def.cells.count() > MOST_CELLS) {
+            return;
+        }
         for rule in rules {
             rule.when.fill_cells(&self.facts);
         }
@@ -985,6 +1001,7 @@ impl<'a, 'p> Reader<'a, 'p> {
                     compared,
                     rules,
                     taken_off: taken.contains(name),
+                    in_days: self.in_days.contains(name),
                 },
             )
         };
@@ -1241,6 +1258,18 @@ impl<'a, 'p> Reader<'a, 'p> {
             );
         }
     }
+}
+
+/// The rules that a pattern of `overrides` names.
+fn named(by_name: &BTreeMap<String, usize>, pattern: &str) -> Vec<usize> {
+    let Some(prefix) = pattern.strip_suffix('*') else {
+        return by_name.get(pattern).copied().into_iter().collect();
+    };
+    by_name
+        .range(prefix.to_owned()..)
+        .take_while(|(name, _)| name.starts_with(prefix))
+        .map(|(_, at)| *at)
+        .collect()
 }
 
 fn take_words(words: &mut Words, fact: &FactAst, asked_as: &str) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Markdown into front matter, clauses, sentences and blocks, each with its place.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
@@ -86,6 +87,7 @@ pub(crate) fn split(source: &str, file: FileIx, problems: &mut Vec<Problem>) -> 
         problems,
         prose: None,
         heading: None,
+        anchors: BTreeMap::new(),
     };
     let base = splitter.document.body_start;
     for (event, range) in Parser::new_ext(body, options()).into_offset_iter() {
@@ -116,6 +118,7 @@ fn front_matter(
             "begin the file with `---`, then `policy:`, `version:` and `language:`, each on a line, then `---`",
         ));
     };
+    let mut seen = BTreeSet::new();
     let mut lines = source.split_inclusive('\n');
     let first = lines.next().unwrap_or("");
     if first.trim_end() != "---" {
@@ -139,7 +142,7 @@ fn front_matter(
         match text.split_once(':') {
             Some((key, value)) => {
                 let key = key.trim().to_owned();
-                if document.front(&key).is_some() {
+                if !seen.insert(key.clone()) {
                     problems.push(Problem::new(
                         Code::Twice,
                         span,
@@ -171,6 +174,8 @@ struct Splitter<'a> {
     /// The place of the paragraph, item or cell being read.
     prose: Option<Range<usize>>,
     heading: Option<(Option<String>, HeadingLevel, String, Range<usize>)>,
+    /// The anchors so far, and where each was first used.
+    anchors: BTreeMap<String, Span>,
 }
 
 impl Splitter<'_> {
@@ -233,16 +238,16 @@ impl Splitter<'_> {
             }
             return;
         };
-        if let Some(first) = self.document.clauses.iter().find(|clause| clause.id == id) {
+        if let Some(first) = self.anchors.get(&id) {
             let problem = Problem::new(
                 Code::Twice,
                 span,
                 format!("the anchor `{id}` is used twice"),
                 "give each clause its own",
             );
-            self.problems
-                .push(problem.also(first.span, "first used here"));
+            self.problems.push(problem.also(*first, "first used here"));
         }
+        self.anchors.entry(id.clone()).or_insert(span);
         let level = match level {
             HeadingLevel::H1 => 1,
             HeadingLevel::H2 => 2,
@@ -350,6 +355,7 @@ fn sentences(
 ) -> Vec<Sentence> {
     let text = source.get(range.clone()).unwrap_or("");
     let bytes = text.as_bytes();
+    let last_close = text.rfind('}');
     let mut out = Vec::new();
     let mut start = 0;
     let mut at = 0;
@@ -368,7 +374,11 @@ fn sentences(
             let rest = text.get(end..).unwrap_or("");
             let trimmed = rest.trim_start();
             let is_mark = trimmed.starts_with("{rule") || trimmed.starts_with("{no-rule");
-            let Some(close) = trimmed.find('}').filter(|_| is_mark) else {
+            // Beyond the last brace nothing is looked for, so that open marks cost no more than closed ones.
+            if !is_mark || last_close.is_none_or(|last| end > last) {
+                break;
+            }
+            let Some(close) = trimmed.find('}') else {
                 break;
             };
             end = end
