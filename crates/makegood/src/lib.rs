@@ -4,6 +4,10 @@
 
 pub mod answer;
 pub mod built_in;
+pub mod cli;
+pub mod policies;
+pub mod policy_commands;
 pub mod reasons;
+pub mod stream;
 pub mod wire;
 pub mod worked;

@@ -1,2 +1,6 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! The desk's binary.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    makegood::cli::main()
+}
