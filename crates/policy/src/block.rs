@@ -251,14 +251,29 @@ pub(crate) fn params(cursor: &mut Cursor<'_>) -> Result<Vec<ParamAst>, Problem> 
     Ok(out)
 }
 
+/// A `terms` entry: name, condition (none in a translation), label.
+pub(crate) type TermAst = (String, Span, Option<Cond>, Option<String>);
+
 /// Reads a `terms` block.
-pub(crate) fn terms(cursor: &mut Cursor<'_>) -> Result<Vec<(String, Span, Cond)>, Problem> {
+pub(crate) fn terms(cursor: &mut Cursor<'_>) -> Result<Vec<TermAst>, Problem> {
     let mut out = Vec::new();
     while !cursor.done() {
         let (name, span) = cursor.expect_word("the name of a term", "write `name = condition`")?;
         plain_name(&name, span)?;
-        cursor.expect_sign("=", "write `name = condition`")?;
-        out.push((name, span, condition::parse(cursor)?));
+        let cond = if cursor.eat_sign("=") {
+            Some(condition::parse(cursor)?)
+        } else {
+            None
+        };
+        let label = if cursor.eat_key("label") {
+            Some(cursor.expect_text("a label")?.0)
+        } else {
+            None
+        };
+        if cond.is_none() && label.is_none() {
+            return Err(cursor.missing("`=`", "write `name = condition`"));
+        }
+        out.push((name, span, cond, label));
     }
     Ok(out)
 }

@@ -36,13 +36,17 @@ impl Policy {
     /// The facts that are asked on the way to the decision, in the order of asking.
     #[must_use]
     pub fn trace(&self, facts: &Facts) -> Vec<FactId> {
-        let Some(diagram) = &self.diagram else { return self.facts().map(|(id, _)| id).collect() };
+        let Some(diagram) = &self.diagram else {
+            return self.facts().map(|(id, _)| id).collect();
+        };
         let row = possible_row(self, facts);
         let mut asked = vec![false; self.facts.len()];
         let mut seen = QuickMap::<u32, ()>::default();
         let mut pending = vec![diagram.frozen.root];
         while let Some(at) = pending.pop() {
-            let Some(fact) = diagram.frozen.fact(at) else { continue };
+            let Some(fact) = diagram.frozen.fact(at) else {
+                continue;
+            };
             if seen.insert(at, ()).is_some() {
                 continue;
             }
@@ -51,7 +55,12 @@ impl Policy {
             }
             pending.extend(bits(mask(&row, fact)).map(|cell| diagram.frozen.child(at, cell)));
         }
-        diagram.order.iter().filter(|fact| asked.get(**fact) == Some(&true)).map(|fact| FactId(*fact)).collect()
+        diagram
+            .order
+            .iter()
+            .filter(|fact| asked.get(**fact) == Some(&true))
+            .map(|fact| FactId(*fact))
+            .collect()
     }
 
     /// One sufficient reason for ending at one of `rules`: facts that cannot be left out, with ranges as wide as can be.
@@ -70,7 +79,9 @@ impl Policy {
     /// ```
     #[must_use]
     pub fn reason(&self, facts: &Facts, rules: &[RuleId]) -> Vec<Held> {
-        let Some(diagram) = &self.diagram else { return Vec::new() };
+        let Some(diagram) = &self.diagram else {
+            return Vec::new();
+        };
         let mut row = possible_row(self, facts);
         let trace = self.trace(facts);
         for (at, def) in self.facts.iter().enumerate() {
@@ -84,7 +95,8 @@ impl Policy {
         }
         // Facts that the rules do not name themselves go first: what is left is what a person would say.
         let named = |fact: FactId| rules.iter().any(|rule| self.names(*rule, fact));
-        let (own, others): (Vec<FactId>, Vec<FactId>) = trace.into_iter().partition(|fact| named(*fact));
+        let (own, others): (Vec<FactId>, Vec<FactId>) =
+            trace.into_iter().partition(|fact| named(*fact));
         let mut kept = Vec::new();
         for fact in others.into_iter().rev().chain(own.into_iter().rev()) {
             let domain = self.fact_def(fact).cells.domain;
@@ -100,14 +112,21 @@ impl Policy {
         }
         let order = |fact: &FactId| diagram.order.iter().position(|at| *at == fact.0);
         kept.sort_by_key(order);
-        kept.into_iter().map(|fact| Held { fact, cells: mask(&row, fact.0) }).collect()
+        kept.into_iter()
+            .map(|fact| Held {
+                fact,
+                cells: mask(&row, fact.0),
+            })
+            .collect()
     }
 
     /// Whether a rule, or one it is nested in, names a fact in its condition.
     fn names(&self, rule: RuleId, fact: FactId) -> bool {
         let mut found = false;
         for id in std::iter::successors(Some(rule), |id| self.rule(*id).parent) {
-            self.rule(id).when.tests(&mut |test| found |= test.fact == fact);
+            self.rule(id)
+                .when
+                .tests(&mut |test| found |= test.fact == fact);
         }
         found
     }
@@ -115,7 +134,7 @@ impl Policy {
     /// Adds cells to a fact's range while the reason still holds: neighbours for ordered facts, any value for others.
     pub(crate) fn widen(&self, fact: FactId, row: &mut [u64], holds: &impl Fn(&[u64]) -> bool) {
         let def = self.fact_def(fact);
-        let mut attempt = |cell: usize, row: &mut [u64]| {
+        let attempt = |cell: usize, row: &mut [u64]| {
             let before = mask(row, fact.0);
             free(row, fact.0, before | bit(cell));
             let ok = holds(row);
@@ -132,7 +151,9 @@ impl Policy {
             return;
         }
         let range: Vec<usize> = bits(mask(row, fact.0) & present).collect();
-        let (Some(first), Some(last)) = (range.first().copied(), range.last().copied()) else { return };
+        let (Some(first), Some(last)) = (range.first().copied(), range.last().copied()) else {
+            return;
+        };
         for cell in (0..first).rev() {
             if !attempt(cell, row) {
                 break;
@@ -148,25 +169,54 @@ impl Policy {
     /// The nearest changes that would end with another outcome than `rule`'s, nearest first, at most `most`: one fact alone where
     /// that is possible, otherwise the fewest together. Facts that are fixed, that must not be advised, or that `audience` must not hear of stay as they are.
     #[must_use]
-    pub fn nearest_changes(&self, facts: &Facts, rule: RuleId, audience: Disclose, most: usize) -> Vec<Change> {
-        let Some(diagram) = &self.diagram else { return Vec::new() };
+    pub fn nearest_changes(
+        &self,
+        facts: &Facts,
+        rule: RuleId,
+        audience: Disclose,
+        most: usize,
+    ) -> Vec<Change> {
+        let Some(diagram) = &self.diagram else {
+            return Vec::new();
+        };
         let row = possible_row(self, facts);
         let other = |id: RuleId| self.outcome(id) != self.outcome(rule);
         let mut out: Vec<(usize, Change)> = Vec::new();
-        for fact in self.trace(facts).into_iter().filter(|fact| self.may_change(*fact, audience)) {
+        for fact in self
+            .trace(facts)
+            .into_iter()
+            .filter(|fact| self.may_change(*fact, audience))
+        {
             let now = mask(&row, fact.0);
             let domain = self.fact_def(fact).cells.domain;
             for cell in bits(domain & !now) {
                 let mut there = row.clone();
                 free(&mut there, fact.0, bit(cell));
-                let Some(end) = only_end(diagram, &there).filter(|end| other(*end)) else { continue };
+                let Some(end) = only_end(diagram, &there).filter(|end| other(*end)) else {
+                    continue;
+                };
                 let steps = single(now).map_or(1, |now| now.abs_diff(cell));
-                match out.iter_mut().find(|(_, change)| change.rule == end && matches!(change.facts.as_slice(), [held] if held.fact == fact)) {
+                match out.iter_mut().find(|(_, change)| {
+                    change.rule == end
+                        && matches!(change.facts.as_slice(), [held] if held.fact == fact)
+                }) {
                     Some((near, change)) => {
                         *near = steps.min(*near);
-                        change.facts.iter_mut().for_each(|held| held.cells |= bit(cell));
+                        change
+                            .facts
+                            .iter_mut()
+                            .for_each(|held| held.cells |= bit(cell));
                     }
-                    None => out.push((steps, Change { facts: vec![Held { fact, cells: bit(cell) }], rule: end })),
+                    None => out.push((
+                        steps,
+                        Change {
+                            facts: vec![Held {
+                                fact,
+                                cells: bit(cell),
+                            }],
+                            rule: end,
+                        },
+                    )),
                 }
             }
         }
@@ -176,7 +226,10 @@ impl Policy {
             out.push((0, change));
         }
         out.sort_by_key(|(steps, change)| (*steps, change.rule));
-        out.into_iter().map(|(_, change)| change).take(most).collect()
+        out.into_iter()
+            .map(|(_, change)| change)
+            .take(most)
+            .collect()
     }
 
     fn outcome(&self, rule: RuleId) -> Option<&str> {
@@ -192,20 +245,40 @@ impl Policy {
     }
 
     /// The fewest facts that would have to be otherwise, by one dynamic programme over the diagram.
-    fn fewest_changes(&self, diagram: &Diagram, row: &[u64], audience: Disclose, other: &impl Fn(RuleId) -> bool) -> Option<Change> {
-        let mut search = Search { policy: self, diagram, row, audience, rank: diagram.ranks(), best: QuickMap::default() };
+    fn fewest_changes(
+        &self,
+        diagram: &Diagram,
+        row: &[u64],
+        audience: Disclose,
+        other: &impl Fn(RuleId) -> bool,
+    ) -> Option<Change> {
+        let mut search = Search {
+            policy: self,
+            diagram,
+            row,
+            audience,
+            rank: diagram.ranks(),
+            best: QuickMap::default(),
+        };
         let root = (diagram.frozen.root, diagram.possible.root);
         search.cost(root, other)?;
         let mut at = root;
         let mut changed = Vec::new();
         loop {
             let Some(fact) = search.top(at) else {
-                let rule = Frozen::content(at.0).and_then(|leaf| diagram.winners(leaf).first().copied())?;
-                return Some(Change { facts: changed, rule });
+                let rule = Frozen::content(at.0)
+                    .and_then(|leaf| diagram.winners(leaf).first().copied())?;
+                return Some(Change {
+                    facts: changed,
+                    rule,
+                });
             };
             let (_, cell) = search.best.get(&at).copied().flatten()?;
             if mask(row, fact) & bit(cell) == 0 {
-                changed.push(Held { fact: FactId(fact), cells: bit(cell) });
+                changed.push(Held {
+                    fact: FactId(fact),
+                    cells: bit(cell),
+                });
             }
             at = search.step(at, fact, cell);
         }
@@ -221,16 +294,25 @@ impl Policy {
     /// ```
     #[must_use]
     pub fn because(&self, edition: &Edition, rule: RuleId, facts: &Facts) -> String {
-        let template = edition.words.because.get(&self.rule(rule).name).map_or("", String::as_str);
+        let template = edition
+            .words
+            .because
+            .get(&self.rule(rule).name)
+            .map_or("", String::as_str);
         let tongue = Tongue::of(&edition.language);
         fill(template, &mut |name| {
-            if let Some(value) = self.param(name) {
-                return Some(tongue.constant(value));
+            if let Some(param) = self.params.get(name) {
+                return Some(tongue.param(param));
             }
             let id = self.fact(name)?;
             let words = match facts.value(id) {
                 Some(value) => tongue.value(edition, self.fact_def(id), value),
-                None => (if tongue.is_danish() { "et ukendt antal" } else { "an unknown number of" }).to_owned(),
+                None => (if tongue.is_danish() {
+                    "et ukendt antal"
+                } else {
+                    "an unknown number of"
+                })
+                .to_owned(),
             };
             Some(words)
         })
@@ -293,25 +375,35 @@ fn possible_row(policy: &Policy, facts: &Facts) -> Vec<u64> {
 
 /// Whether every possible end lies among the rules.
 fn all_within(diagram: &Diagram, row: &[u64], rules: &[RuleId]) -> bool {
-    every_end(diagram, row, &mut |winners| winners.first().is_some_and(|rule| rules.contains(rule)))
+    every_end(diagram, row, &mut |winners| {
+        winners.first().is_some_and(|rule| rules.contains(rule))
+    })
 }
 
 /// The rule of the only possible end; nothing if there are several, or none.
 fn only_end(diagram: &Diagram, row: &[u64]) -> Option<RuleId> {
     let mut found: Option<RuleId> = None;
-    let one = every_end(diagram, row, &mut |winners| match (winners.first(), found) {
-        (Some(rule), None) => {
-            found = Some(*rule);
-            true
-        }
-        (Some(rule), Some(before)) => *rule == before,
-        (None, _) => false,
-    });
+    let one = every_end(
+        diagram,
+        row,
+        &mut |winners| match (winners.first(), found) {
+            (Some(rule), None) => {
+                found = Some(*rule);
+                true
+            }
+            (Some(rule), Some(before)) => *rule == before,
+            (None, _) => false,
+        },
+    );
     if one { found } else { None }
 }
 
 /// Whether all possible ends satisfy a test; stops at the first that does not.
-pub(crate) fn every_end(diagram: &Diagram, row: &[u64], test: &mut dyn FnMut(&[RuleId]) -> bool) -> bool {
+pub(crate) fn every_end(
+    diagram: &Diagram,
+    row: &[u64],
+    test: &mut dyn FnMut(&[RuleId]) -> bool,
+) -> bool {
     let rank = diagram.ranks();
     let mut seen = QuickMap::<(u32, u32), ()>::default();
     let mut pending = vec![(diagram.frozen.root, diagram.possible.root)];
@@ -320,13 +412,22 @@ pub(crate) fn every_end(diagram: &Diagram, row: &[u64], test: &mut dyn FnMut(&[R
             continue;
         }
         let facts = [diagram.frozen.fact(at), diagram.possible.fact(possible)];
-        let Some(fact) = facts.into_iter().flatten().min_by_key(|fact| rank.get(*fact)) else {
+        let Some(fact) = facts
+            .into_iter()
+            .flatten()
+            .min_by_key(|fact| rank.get(*fact))
+        else {
             if !Frozen::content(at).is_some_and(|leaf| test(diagram.winners(leaf))) {
                 return false;
             }
             continue;
         };
-        pending.extend(bits(mask(row, fact)).map(|cell| (diagram.frozen.step(at, fact, cell), diagram.possible.step(possible, fact, cell))));
+        pending.extend(bits(mask(row, fact)).map(|cell| {
+            (
+                diagram.frozen.step(at, fact, cell),
+                diagram.possible.step(possible, fact, cell),
+            )
+        }));
     }
     true
 }
@@ -345,11 +446,20 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn top(&self, at: Place) -> Option<usize> {
-        [self.diagram.frozen.fact(at.0), self.diagram.possible.fact(at.1)].into_iter().flatten().min_by_key(|fact| self.rank.get(*fact))
+        [
+            self.diagram.frozen.fact(at.0),
+            self.diagram.possible.fact(at.1),
+        ]
+        .into_iter()
+        .flatten()
+        .min_by_key(|fact| self.rank.get(*fact))
     }
 
     fn step(&self, at: Place, fact: usize, cell: usize) -> Place {
-        (self.diagram.frozen.step(at.0, fact, cell), self.diagram.possible.step(at.1, fact, cell))
+        (
+            self.diagram.frozen.step(at.0, fact, cell),
+            self.diagram.possible.step(at.1, fact, cell),
+        )
     }
 
     fn cost(&mut self, at: Place, other: &impl Fn(RuleId) -> bool) -> Option<usize> {
@@ -371,7 +481,9 @@ impl Search<'_> {
             if !stays && !may {
                 continue;
             }
-            let Some(below) = self.cost(self.step(at, fact, cell), other) else { continue };
+            let Some(below) = self.cost(self.step(at, fact, cell), other) else {
+                continue;
+            };
             let cost = below.saturating_add(usize::from(!stays));
             if best.is_none_or(|(least, _)| cost < least) {
                 best = Some((cost, cell));

@@ -127,8 +127,14 @@ fn by_parts(mut a: Ratio, mut b: Ratio) -> Ordering {
             return if turned { order.reverse() } else { order };
         }
         (a, b) = (
-            Ratio { num: a.den, den: rest_a },
-            Ratio { num: b.den, den: rest_b },
+            Ratio {
+                num: a.den,
+                den: rest_a,
+            },
+            Ratio {
+                num: b.den,
+                den: rest_b,
+            },
         );
         turned = !turned;
     }
@@ -148,6 +154,24 @@ impl fmt::Display for Ratio {
 /// Three letters of ISO 4217.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct CurrencyCode(pub [u8; 3]);
+
+impl CurrencyCode {
+    /// How many digits stand behind the point in ISO 4217: none, two or three.
+    ///
+    /// ```
+    /// use makegood_policy::fact::CurrencyCode;
+    /// assert_eq!((CurrencyCode(*b"JPY").digits(), CurrencyCode(*b"EUR").digits(), CurrencyCode(*b"KWD").digits()), (0, 2, 3));
+    /// ```
+    #[must_use]
+    pub fn digits(self) -> u32 {
+        match &self.0 {
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG"
+            | b"RWF" | b"UGX" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
+            b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
+            _ => 2,
+        }
+    }
+}
 
 impl fmt::Display for CurrencyCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -406,10 +430,7 @@ impl FactDef {
 
     /// Lays out the cells for the cut points that the rules use.
     pub(crate) fn lay_out(&mut self, mut cuts: Vec<Cut>) {
-        if matches!(
-            self.kind,
-            Kind::Int | Kind::Money | Kind::Duration | Kind::Instant
-        ) {
+        if matches!(self.kind, Kind::Int | Kind::Money) {
             for cut in cuts.iter_mut().filter(|cut| !cut.after) {
                 *cut = Cut {
                     at: Ratio::whole(cut.at.floor().saturating_sub(1)),
@@ -464,7 +485,7 @@ impl FactDef {
     pub(crate) fn interval(&self, cell: usize) -> (Option<(Ratio, bool)>, Option<(Ratio, bool)>) {
         let below = cell.checked_sub(1).and_then(|at| self.cells.cuts.get(at));
         let above = self.cells.cuts.get(cell);
-        let whole = !matches!(self.kind, Kind::Ratio);
+        let whole = matches!(self.kind, Kind::Int | Kind::Money);
         let low = match below {
             Some(cut) if whole => Some((Ratio::whole(cut.at.floor().saturating_add(1)), true)),
             Some(cut) => Some((cut.at, !cut.after)),
@@ -491,32 +512,38 @@ impl FactDef {
         match &self.kind {
             Kind::Bool => Some(Value::Bool(cell == 1)),
             Kind::Enum(_) => Some(Value::Choice(cell)),
-            kind => Value::at(
-                kind,
-                between(self.interval(cell), matches!(kind, Kind::Ratio))?,
-                self.currency,
-            ),
+            kind => Value::at(kind, between(self.interval(cell), kind)?, self.currency),
         }
     }
 }
 
-/// A number in an interval, at an end that belongs where there is one.
+/// A number in an interval, at an end that belongs where there is one; beside an open end a second or a whole step away.
 fn between(
     (low, high): (Option<(Ratio, bool)>, Option<(Ratio, bool)>),
-    fractions: bool,
+    kind: &Kind,
 ) -> Option<Ratio> {
+    let step = match kind {
+        Kind::Duration | Kind::Instant => crate::lex::SECOND,
+        _ => 1,
+    };
     match (low, high) {
         (_, Some((high, true))) => Some(high),
         (Some((low, true)), _) => Some(low),
-        (Some((low, false)), Some((high, false))) if fractions => Ratio::new(
-            low.num
-                .checked_mul(high.den)?
-                .checked_add(high.num.checked_mul(low.den)?)?,
-            low.den.checked_mul(high.den)?.checked_mul(2)?,
-        ),
-        (Some((low, false)), None) => Some(Ratio::whole(low.floor().checked_add(1)?)),
-        (None, Some((high, false))) => Some(Ratio::whole(high.floor().checked_sub(1)?)),
+        (Some((low, false)), Some((high, false))) => middle(low, high, kind),
+        (Some((low, false)), None) => Some(Ratio::whole(low.floor().checked_add(step)?)),
+        (None, Some((high, false))) => Some(Ratio::whole(high.floor().checked_sub(step)?)),
         (None, None) => Some(Ratio::whole(0)),
-        (Some(_), Some(_)) => None,
     }
+}
+
+fn middle(low: Ratio, high: Ratio, kind: &Kind) -> Option<Ratio> {
+    let sum = low
+        .num
+        .checked_mul(high.den)?
+        .checked_add(high.num.checked_mul(low.den)?)?;
+    let middle = Ratio::new(sum, low.den.checked_mul(high.den)?.checked_mul(2)?)?;
+    Some(match kind {
+        Kind::Ratio => middle,
+        _ => Ratio::whole(middle.floor()),
+    })
 }

@@ -842,7 +842,12 @@ fn terms(lines: &mut Lines, words: &[Word]) {
     let mut at = 0;
     while at < words.len() {
         let start = at;
-        let condition = tree(words, at.saturating_add(2)).range.end;
+        // A translation gives a label and no condition.
+        let condition = if text_at(words, at.saturating_add(1)) == "=" {
+            tree(words, at.saturating_add(2)).range.end
+        } else {
+            at.saturating_add(1)
+        };
         at = condition;
         if text_at(words, at) == "label" && text_at(words, at.saturating_add(1)) == ":" {
             at = at.saturating_add(3);
@@ -859,6 +864,9 @@ fn terms(lines: &mut Lines, words: &[Word]) {
         let all = slice(words, range.start..range.end.saturating_add(label.len()));
         if commented(all) {
             lines.fill(0, column, all, false);
+        } else if entry.len() == 1 {
+            lines.put(0, &format!("{:names$} ", name(&range)));
+            lines.fill(0, column, label, false);
         } else {
             lines.put(0, &format!("{:names$} = ", name(&range)));
             condition(lines, slice(entry, 2..entry.len()), column);

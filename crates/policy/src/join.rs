@@ -37,8 +37,6 @@ impl Sets {
 pub(crate) struct Joined<'a> {
     pub builder: Builder<'a>,
     pub sets: Sets,
-    /// Level of each fact.
-    pub levels: Vec<usize>,
     /// Fact at each level.
     pub order: Vec<usize>,
     /// The condition of each rule, its ancestors' included.
@@ -76,7 +74,10 @@ impl Policy {
             }
         }
         weights.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        let rest = weights.into_iter().map(|(_, at)| at).filter(|at| !self.order.contains(at));
+        let rest = weights
+            .into_iter()
+            .map(|(_, at)| at)
+            .filter(|at| !self.order.contains(at));
         self.order.iter().copied().chain(rest).collect()
     }
 
@@ -93,7 +94,6 @@ impl Policy {
             Ok((sets, conditions, feasible, first, last)) => Ok(Joined {
                 builder,
                 sets,
-                levels,
                 order,
                 conditions,
                 feasible,
@@ -184,12 +184,14 @@ impl Policy {
         }
         let none = Ref::leaf(sets.number(Vec::new()));
         // Another winner beside one that judges again stays: it is an overlap.
-        let mut parts = vec![builder.join(first, first, &mut Cache::default(), &mut |a, _| {
-            a.content()?;
-            let mut set = sets.get(a).to_vec();
-            set.retain(|id| again.iter().all(|(own, ..)| own != id));
-            Some(Ref::leaf(sets.number(set)))
-        })?];
+        let mut parts = vec![
+            builder.join(first, first, &mut Cache::default(), &mut |a, _| {
+                a.content()?;
+                let mut set = sets.get(a).to_vec();
+                set.retain(|id| again.iter().all(|(own, ..)| own != id));
+                Some(Ref::leaf(sets.number(set)))
+            })?,
+        ];
         for (own, level, cell) in &again {
             let there = builder.given(first, *level, *cell)?;
             parts.push(
@@ -261,7 +263,11 @@ impl Policy {
                 break;
             }
         }
-        let names = best.iter().filter_map(|at| self.facts.get(*at)).map(|def| def.name.as_str()).collect();
+        let names = best
+            .iter()
+            .filter_map(|at| self.facts.get(*at))
+            .map(|def| def.name.as_str())
+            .collect();
         (names, least)
     }
 
@@ -276,7 +282,10 @@ impl Policy {
     }
 
     fn widths(&self, order: &[usize]) -> Vec<usize> {
-        order.iter().map(|fact| self.facts.get(*fact).map_or(1, |def| def.cells.count())).collect()
+        order
+            .iter()
+            .map(|fact| self.facts.get(*fact).map_or(1, |def| def.cells.count()))
+            .collect()
     }
 }
 

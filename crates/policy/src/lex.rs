@@ -252,12 +252,7 @@ impl<'a> Lexer<'a> {
 
     /// Major units with as many digits as were written: the host knows how many the currency has.
     fn money(&self, value: Ratio, currency: CurrencyCode, start: usize) -> Result<Token, Problem> {
-        let digits: i128 = match &currency.0 {
-            b"JPY" | b"KRW" | b"CLP" | b"ISK" | b"UGX" | b"VND" | b"XAF" | b"XOF" | b"XPF"
-            | b"PYG" | b"RWF" => 1,
-            b"KWD" | b"BHD" | b"OMR" | b"JOD" | b"TND" | b"IQD" | b"LYD" => 1_000,
-            _ => 100,
-        };
+        let digits = 10_i128.checked_pow(currency.digits()).unwrap_or(1);
         let minor = value.numerator().checked_mul(digits);
         let minor = minor.filter(|minor| minor.checked_rem(value.denominator()) == Some(0));
         let minor = minor

@@ -311,8 +311,9 @@ impl<'a> Prose<'a> {
 
     fn value(&self, param: &str) -> String {
         self.policy
-            .param(param)
-            .map_or_else(|| spaced(param), |value| self.tongue.constant(value))
+            .params
+            .get(param)
+            .map_or_else(|| spaced(param), |param| self.tongue.param(param))
     }
 
     /// Adds text to plain words, parameters filled in and marks gone.
@@ -587,7 +588,7 @@ impl<'a> Say<'a> {
     }
 
     fn param(&self, name: &str) -> String {
-        let Some(value) = self.policy.param(name) else {
+        let Some(param) = self.policy.params.get(name) else {
             return escape(name);
         };
         let title = self.edition.words.labels.get(name);
@@ -596,8 +597,8 @@ impl<'a> Say<'a> {
         });
         format!(
             "<data class=\"param\" value=\"{}\"{title}>{}</data>",
-            escape(&crate::phrase::literal(value)),
-            escape(&self.tongue.constant(value))
+            escape(&crate::phrase::literal(param.value)),
+            escape(&self.tongue.param(param))
         )
     }
 

@@ -2,8 +2,9 @@
 //! Values and ranges in words: in the policy language, in Danish and in English.
 
 use crate::clause::Edition;
-use crate::fact::{FactDef, Kind, Ratio, Value};
+use crate::fact::{CurrencyCode, FactDef, Kind, Ratio, Value};
 use crate::lex::SECOND;
+use crate::read::Param;
 
 const DAY: i128 = 86_400 * SECOND;
 
@@ -23,7 +24,7 @@ pub fn literal(value: Value) -> String {
         Value::Choice(at) => at.to_string(),
         Value::Int(n) => n.to_string(),
         Value::Ratio(ratio) => share_literal(ratio),
-        Value::Money(minor, currency) => format!("{} {currency}", minor_literal(minor)),
+        Value::Money(minor, currency) => minor_literal(minor, currency),
         Value::Duration(ns) => {
             let unit = UNITS.iter().find(|(unit, _)| ns % unit == 0);
             unit.map_or_else(
@@ -47,10 +48,18 @@ fn share_literal(ratio: Ratio) -> String {
     }
 }
 
-fn minor_literal(minor: i64) -> String {
+/// Major units with all digits of the currency.
+fn minor_literal(minor: i64, currency: CurrencyCode) -> String {
     let sign = if minor < 0 { "-" } else { "" };
+    let power = 10_u64.checked_pow(currency.digits()).unwrap_or(1);
     let size = minor.unsigned_abs();
-    format!("{sign}{}.{:02}", size / 100, size % 100)
+    let whole = size.checked_div(power).unwrap_or(size);
+    if power == 1 {
+        return format!("{sign}{whole} {currency}");
+    }
+    let width = usize::try_from(currency.digits()).unwrap_or(2);
+    let rest = size.checked_rem(power).unwrap_or(0);
+    format!("{sign}{whole}.{rest:0width$} {currency}")
 }
 
 /// `num / den` as a decimal, if it ends within nine digits.
@@ -239,6 +248,12 @@ impl Tongue {
     /// ```
     #[must_use]
     pub fn length(self, ns: i128) -> String {
+        // Days are said from a week on; "72 hours" stays what the page says.
+        self.length_from(ns, 7)
+    }
+
+    /// The same, in days from so many on.
+    fn length_from(self, ns: i128, days: i128) -> String {
         let names: [(i128, &str, &str); 4] = if self.danish {
             [
                 (DAY, "dag", "dage"),
@@ -258,8 +273,7 @@ impl Tongue {
         let mut rest = size;
         let mut parts = Vec::new();
         for (unit, one, many) in names {
-            // Whole days are said in days from a week on; "72 hours" stays what the page says.
-            if unit == DAY && size < 7 * DAY {
+            if unit == DAY && size < days.saturating_mul(DAY) {
                 continue;
             }
             let count = rest / unit;
@@ -370,6 +384,15 @@ impl Tongue {
         self.constant(value)
     }
 
+    /// A parameter's value, its length of time in the unit in which it was written.
+    #[must_use]
+    pub fn param(self, param: &Param) -> String {
+        match param.value {
+            Value::Duration(ns) if param.in_days => self.length_from(ns, 1),
+            value => self.constant(value),
+        }
+    }
+
     /// A value that needs no fact to be understood.
     #[must_use]
     pub fn constant(self, value: Value) -> String {
@@ -384,7 +407,7 @@ impl Tongue {
             Value::Int(n) => self.whole(i128::from(n)),
             Value::Ratio(ratio) => self.share(ratio),
             Value::Money(minor, currency) => {
-                self.amount(i128::from(minor), 2, &currency.to_string())
+                self.amount(i128::from(minor), currency.digits(), &currency.to_string())
             }
             Value::Duration(ns) => self.length(ns),
             Value::Instant(ns) => self.moment(ns),
@@ -510,6 +533,9 @@ mod tests {
                 "2025-10-02T00:00:01Z",
             ),
             (Value::Int(-3), "-3"),
+            (Value::Money(7, CurrencyCode(*b"JPY")), "7 JPY"),
+            (Value::Money(1_234, CurrencyCode(*b"KWD")), "1.234 KWD"),
+            (Value::Money(-499, CurrencyCode(*b"EUR")), "-4.99 EUR"),
         ];
         for (value, text) in table {
             assert_eq!(literal(value), text);

@@ -155,7 +155,9 @@ pub(crate) struct Diagram {
 impl Diagram {
     /// The rules that win at a leaf, best quoted first.
     pub fn winners(&self, content: u32) -> &[RuleId] {
-        self.winners.get(crate::diagram::ix(content)).map_or(&[], Vec::as_slice)
+        self.winners
+            .get(crate::diagram::ix(content))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The place of each fact in the order of asking.
@@ -348,7 +350,10 @@ impl<'a, 'p> Reader<'a, 'p> {
     /// The facts that `order:` names. It makes the diagram small and changes nothing else, so a name that is gone is passed over.
     fn order(&self) -> Vec<usize> {
         let names = self.document.front("order").map_or("", |(names, _)| names);
-        let known = names.split([',', ' ']).filter_map(|name| self.fact_ids.get(name)).map(|id| id.0);
+        let known = names
+            .split([',', ' '])
+            .filter_map(|name| self.fact_ids.get(name))
+            .map(|id| id.0);
         let mut order: Vec<usize> = Vec::new();
         for at in known {
             if !order.contains(&at) {
@@ -508,7 +513,15 @@ impl<'a, 'p> Reader<'a, 'p> {
                 }
             }
             BlockKind::Terms => {
-                for (name, span, cond) in block::terms(cursor)? {
+                for (name, span, cond, label) in block::terms(cursor)? {
+                    let Some(cond) = cond else {
+                        return Err(Problem::new(
+                            Code::Syntax,
+                            span,
+                            format!("the term `{name}` has no condition"),
+                            "write `name = condition`",
+                        ));
+                    };
                     if let Some((_, first)) = self.terms.insert(name.clone(), (cond, span)) {
                         let problem = Problem::new(
                             Code::Twice,
@@ -519,6 +532,7 @@ impl<'a, 'p> Reader<'a, 'p> {
                         self.problems
                             .push(problem.also(first, "first declared here"));
                     }
+                    self.words.labels.extend(label.map(|label| (name, label)));
                 }
             }
             BlockKind::Assume => self.assumption_asts.extend(block::assumptions(cursor)?),
@@ -1173,12 +1187,34 @@ impl<'a, 'p> Reader<'a, 'p> {
                     words.labels.extend(label.map(|label| (name, label)));
                 }
             }
+            BlockKind::Terms => {
+                for (name, span, cond, label) in block::terms(&mut cursor)? {
+                    if !self.terms.contains_key(&name) {
+                        return Err(unknown(
+                            "term",
+                            &name,
+                            self.terms.keys(),
+                            span,
+                            "declare it in the policy first",
+                        ));
+                    }
+                    if cond.is_some() {
+                        return Err(Problem::new(
+                            Code::Translation,
+                            span,
+                            "a translation gives no conditions",
+                            "write `name label: \"…\"`",
+                        ));
+                    }
+                    words.labels.extend(label.map(|label| (name, label)));
+                }
+            }
             _ => {
                 return Err(Problem::new(
                     Code::Translation,
                     block.title_span,
                     "a block that decides, in a translation",
-                    "rules, terms, assumptions and tests stand in the policy alone; a translation has `facts`, `params` and `because`",
+                    "rules, terms, assumptions and tests stand in the policy alone; a translation has `facts`, `params`, `terms` and `because`",
                 ));
             }
         }
