@@ -325,6 +325,9 @@ pub(crate) struct Cut {
     pub after: bool,
 }
 
+/// An end of an interval and whether it belongs; nothing where it has no end.
+pub(crate) type End = Option<(Ratio, bool)>;
+
 /// The classes of values of one fact that no rule tells apart. At most 64 of them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Cells {
@@ -482,7 +485,7 @@ impl FactDef {
     }
 
     /// The values of a cell as an interval: lower end and whether it belongs, upper end and whether it belongs.
-    pub(crate) fn interval(&self, cell: usize) -> (Option<(Ratio, bool)>, Option<(Ratio, bool)>) {
+    pub(crate) fn interval(&self, cell: usize) -> (End, End) {
         let below = cell.checked_sub(1).and_then(|at| self.cells.cuts.get(at));
         let above = self.cells.cuts.get(cell);
         let whole = matches!(self.kind, Kind::Int | Kind::Money);
@@ -518,10 +521,7 @@ impl FactDef {
 }
 
 /// A number in an interval, at an end that belongs where there is one; beside an open end a second or a whole step away.
-fn between(
-    (low, high): (Option<(Ratio, bool)>, Option<(Ratio, bool)>),
-    kind: &Kind,
-) -> Option<Ratio> {
+fn between((low, high): (End, End), kind: &Kind) -> Option<Ratio> {
     let step = match kind {
         Kind::Duration | Kind::Instant => crate::lex::SECOND,
         _ => 1,

@@ -112,10 +112,6 @@ impl Policy {
         }
     }
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "the parts of one value, put together at the only call"
-    )]
     fn join_in(
         &self,
         builder: &mut Builder<'_>,
