@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Money: minor units of one currency, shares of it, and how both are rounded.
 //!
 //! There are no floats here and nothing that can overflow: amounts are below 2^64 and are multiplied in 128 bits.

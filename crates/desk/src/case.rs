@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! The case file: what was ordered, what was reported, and what the customer asks.
 //!
 //! Strings are borrowed from the bytes that they were read from where that is possible: a case is read, decided and forgotten.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a case file shows: each fact with what it rests on, and whom to ask where it shows nothing.
 //!
 //! A fact is known or unknown, and unknown is not false. *Absent* (known not to exist: the pace of an order that is closed) is a value.

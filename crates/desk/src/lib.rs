@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! The life of a refund case: from a case file to what is owed.
 //!
 //! Takes a case file and the time it is judged at; gives facts with what they rest on, exact amounts and remedies.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! What can come of a case: outcomes, remedies, and how many units and how much money they come to.
 
 use crate::amount::{Amount, Ratio};

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Ordered, delivered, dropped: what the delivery log shows, and what it may be where it shows nothing.
 
 use alloc::collections::BTreeSet;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a refund comes to, to the cent.
 
 use makegood_desk::amount::{Amount, Balance, Currency, Ratio};

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a case file shows: the subtle points of the contract, one by one.
 
 use makegood_desk::amount::{Amount, Currency};

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! How many units and how much money a remedy comes to.
 
 use makegood_desk::amount::{Amount, Currency};

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! A few counts stand for all that are possible.
 
 use makegood_desk::units::{Counts, Cuts, worlds};

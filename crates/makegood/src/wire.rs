@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! The JSON of case files. Nothing is guessed: what does not read exactly as the format has it is an error that names its place.
 //!
 //! A case is read in one pass, straight into the desk's words, strings borrowed. Only if that fails is it read again, slowly,

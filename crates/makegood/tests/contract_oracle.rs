@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! The second opinion agrees with every example of the contract.
 
 mod oracle;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Case files that cannot be read say where and why; odd ones that can be read are read.
 
 use makegood::wire::{Fault, read_case};

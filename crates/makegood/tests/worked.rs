@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! The worked cases of the built-in policy: every line is decided as it says, and a line that lies is found out.
 
 use std::collections::BTreeMap;

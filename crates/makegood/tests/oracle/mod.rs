@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! A second opinion: the contract's table read from top to bottom, rule after rule, in plain Rust.
 //!
 //! It shares the facts with the desk and nothing else: no policy, no diagram, no exceptions. Where facts are unknown it tries every way

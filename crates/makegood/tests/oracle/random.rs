@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Random case files in the manner of the contract's examples: orders of all kinds, unordered and doubled log entries, entries after
 //! `as_of`, missing counts, evidence looked at or not, and times that fall one second before, on and after each threshold.
 
