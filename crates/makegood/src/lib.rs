@@ -9,5 +9,7 @@ pub mod policies;
 pub mod policy_commands;
 pub mod reasons;
 pub mod stream;
+pub mod terminal;
+pub mod texts;
 pub mod wire;
 pub mod worked;
