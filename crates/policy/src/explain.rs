@@ -145,8 +145,13 @@ impl Policy {
         };
         let present = def.cells.domain & !def.cells.absent.map_or(0, bit);
         if !def.kind.is_ordered() {
+            // A value that could not be here would be true to say and odd to read.
             for cell in bits(def.cells.domain) {
-                attempt(cell, row);
+                let mut alone = row.to_vec();
+                free(&mut alone, fact.0, bit(cell));
+                if self.is_possible(&alone) {
+                    attempt(cell, row);
+                }
             }
             return;
         }
@@ -164,6 +169,13 @@ impl Policy {
                 break;
             }
         }
+    }
+
+    /// Whether the assumptions leave anything of these cells.
+    fn is_possible(&self, row: &[u64]) -> bool {
+        self.diagram
+            .as_ref()
+            .is_some_and(|diagram| !every_end(diagram, row, &mut |_| false))
     }
 
     /// The nearest changes that would end with another outcome than `rule`'s, nearest first, at most `most`: one fact alone where
