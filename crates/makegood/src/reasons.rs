@@ -246,7 +246,7 @@ impl Say<'_> {
                 let own = def.cell(value).map_or(0, |cell| 1 << cell);
                 let absent = def.cell(Value::Absent).map_or(0, |cell| 1 << cell);
                 let others = cells & !own & !absent;
-                let also = if quiet || says == range || others == 0 {
+                let also = if quiet || says == range || (others == 0 && !def.kind.is_ordered()) {
                     String::new()
                 } else if def.kind.is_ordered() {
                     range.clone()

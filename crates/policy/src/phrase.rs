@@ -476,6 +476,24 @@ impl Tongue {
         let high = high.filter(|(key, closed)| {
             !(*closed && def.bounds.1 == Some(*key)) || low.is_some_and(|(low, _)| low == *key)
         });
+        // Time is counted in nanoseconds, and nobody says them: from one past twelve hours on is "more than 12 hours".
+        let fine = matches!(def.kind, Kind::Duration | Kind::Instant);
+        let beside = |(key, closed): (Ratio, bool), step: i128| {
+            let near = Ratio::whole(key.floor().saturating_sub(step));
+            if fine && closed && near.floor().checked_rem(SECOND) == Some(0) {
+                (near, false)
+            } else {
+                (key, closed)
+            }
+        };
+        let (low, high) = if low == high {
+            (low, high)
+        } else {
+            (
+                low.map(|end| beside(end, 1)),
+                high.map(|end| beside(end, -1)),
+            )
+        };
         match (low, high) {
             (Some((low, true)), Some((high, true))) if low == high => say(low),
             (Some((low, lower)), Some((high, upper))) => {
@@ -519,6 +537,23 @@ impl Tongue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_length_of_time_past_a_limit_is_more_than_the_limit() {
+        let page = "---\npolicy: p\nversion: 2026-01-01\nlanguage: en\n---\n# P\n## 1 A {#1}\n```facts\nage : duration\n```\n\
+            ```rule a\nwhen age > 12 h then yes because \"\"\n```\n```rule b\nwhen age < 3 h then yes because \"\"\n```\n\
+            ```rule c\nwhen age in 3 h..12 h then no because \"\"\n```\n";
+        let policy = crate::read(page).policy.expect("readable");
+        let def = policy.fact_def(policy.fact("age").expect("a fact"));
+        let say = |age: i128| {
+            let cell = def.cell(Value::Duration(age)).expect("a cell");
+            Tongue::of("en").cells(policy.source(), def, crate::fact::bit(cell))
+        };
+        let hour = 3_600 * SECOND;
+        assert_eq!(say(13 * hour), "more than 12 hours");
+        assert_eq!(say(2 * hour), "less than 3 hours");
+        assert_eq!(say(12 * hour), "at least 3 hours and at most 12 hours");
+    }
 
     #[test]
     fn literals_read_back_as_themselves() {
