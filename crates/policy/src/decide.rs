@@ -271,7 +271,9 @@ impl Policy {
     /// The rule that decides for facts that are all known, a cell each; nothing where no rule does or the assumptions exclude the facts.
     #[must_use]
     pub fn decide_known(&self, cells: &[u8]) -> Option<RuleId> {
-        let diagram = self.diagram.as_ref()?;
+        let Some(diagram) = &self.diagram else {
+            return crate::plain::decide_cells(self, cells);
+        };
         if diagram.possible.walk(cells) == 0 {
             return None;
         }
@@ -281,7 +283,9 @@ impl Policy {
     /// The same for facts that are known to be possible: one walk through the diagram and nothing else.
     #[must_use]
     pub fn decide_possible(&self, cells: &[u8]) -> Option<RuleId> {
-        let diagram = self.diagram.as_ref()?;
+        let Some(diagram) = &self.diagram else {
+            return crate::plain::decide_cells(self, cells);
+        };
         diagram.winners(diagram.frozen.walk(cells)).first().copied()
     }
 

@@ -444,6 +444,12 @@ impl FactDef {
         // "Before" comes before "after" at the same value.
         cuts.sort_by(|a, b| a.at.cmp(&b.at).then(a.after.cmp(&b.after)));
         cuts.dedup();
+        if matches!(self.kind, Kind::Duration | Kind::Instant) {
+            // Nothing lies between "after" one nanosecond and "before" the next: one of the two cuts is enough.
+            cuts.dedup_by(|next, cut| {
+                cut.after && !next.after && next.at.floor().checked_sub(1) == Some(cut.at.floor())
+            });
+        }
         let (low, high) = self.bounds;
         // A cut outside the bounds tells nothing apart.
         cuts.retain(|cut| {

@@ -71,6 +71,17 @@ fn winners_once(policy: &Policy, value: &dyn Fn(FactId) -> Value) -> Vec<RuleId>
         .collect()
 }
 
+/// The rule that decides for a cell of each fact: any value of a cell stands for all of them.
+pub(crate) fn decide_cells(policy: &Policy, cells: &[u8]) -> Option<RuleId> {
+    let value = |id: FactId| {
+        let cell = cells.get(id.0).copied().map_or(0, usize::from);
+        let def = policy.facts.get(id.0);
+        def.and_then(|def| def.example(cell))
+            .unwrap_or(Value::Absent)
+    };
+    winners(policy, &value)?.first().copied()
+}
+
 /// Decides by trying every way to fill in what is unknown, a typical value for each cell.
 pub(crate) fn decide(
     policy: &Policy,

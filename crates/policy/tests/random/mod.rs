@@ -118,7 +118,11 @@ pub fn text(value: Value) -> String {
             let size = minor.unsigned_abs();
             format!("{sign}{}.{:02} EUR", size / 100, size % 100)
         }
-        Value::Duration(ns) => format!("{} s", ns / SECOND),
+        Value::Duration(ns) => {
+            let sign = if ns < 0 { "-" } else { "" };
+            let (s, rest) = (ns.abs() / SECOND, ns.abs() % SECOND);
+            format!("{sign}{s}.{rest:09} s")
+        }
         Value::Instant(ns) => {
             let of_day = ns.rem_euclid(86_400 * SECOND) / SECOND;
             let day = ns.div_euclid(86_400 * SECOND) - 20_362 + 1;
