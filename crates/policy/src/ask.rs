@@ -8,9 +8,10 @@
 use crate::clause::Edition;
 use crate::condition::FactId;
 use crate::decide::{Answer, Facts, single};
-use crate::diagram::{Frozen, QuickMap, ix};
+use crate::diagram::{Frozen, QuickMap};
 use crate::fact::{Value, bit, bits};
 use crate::read::{Diagram, Policy};
+use crate::open::Room;
 use crate::rule::RuleId;
 
 /// A question that is still open.
@@ -126,24 +127,17 @@ fn set(row: &mut [u64], at: usize, cell: usize) {
     }
 }
 
-fn differ_only_in(a: &[usize], b: &[usize], joint: usize) -> bool {
-    a.iter()
-        .zip(b)
-        .enumerate()
-        .all(|(at, (a, b))| if at == joint { a != b } else { a == b })
-}
-
 /// The ways in which joint facts can turn out, all combined.
-struct Ways<'f> {
+pub(crate) struct Ways<'f> {
     facts: &'f Facts,
 }
 
 impl<'f> Ways<'f> {
-    fn new(facts: &'f Facts) -> Self {
+    pub fn new(facts: &'f Facts) -> Self {
         Self { facts }
     }
 
-    fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.facts
             .joints
             .iter()
@@ -155,7 +149,7 @@ impl<'f> Ways<'f> {
         (0..self.count()).map(|at| self.way(at))
     }
 
-    fn way(&self, at: usize) -> Vec<usize> {
+    pub fn way(&self, at: usize) -> Vec<usize> {
         let mut rest = at;
         let digit = |joint: &crate::decide::Joint| {
             let width = joint.ways.len().max(1);
@@ -173,7 +167,7 @@ impl<'f> Ways<'f> {
         row
     }
 
-    fn fill(&self, policy: &Policy, way: &[usize], row: &mut [u64]) {
+    pub fn fill(&self, policy: &Policy, way: &[usize], row: &mut [u64]) {
         for (joint, chosen) in self.facts.joints.iter().zip(way) {
             for (id, value) in joint.ways.get(*chosen).into_iter().flatten() {
                 if let Some(cell) = policy.facts.get(id.0).and_then(|def| def.cell(*value)) {
@@ -187,19 +181,8 @@ impl<'f> Ways<'f> {
 /// Room to work in, kept between decisions so that they need not allocate.
 #[derive(Clone, Default, Debug)]
 pub struct Scratch {
-    row: Vec<u64>,
-    /// For each node the class it was reduced to, and the walk in which that was found.
-    class: Vec<(u32, u32)>,
-    walk: u32,
-    /// Classes by their content: `(fact, children)`; leaves by effect.
-    inner: Vec<(usize, Vec<u32>)>,
-    by_content: QuickMap<u64, Vec<u32>>,
-    leaves: QuickMap<u64, u32>,
-    reached: Vec<RuleId>,
+    open: Room,
 }
-
-const INNER: u32 = 1 << 31;
-const EXCLUDED: u32 = u32::MAX;
 
 impl Scratch {
     pub(crate) fn decide(
@@ -224,220 +207,8 @@ impl Scratch {
                 None => Answer::Nothing,
             };
         }
-        self.open(policy, diagram, facts, effect)
+        self.open.answer(policy, diagram, facts, effect)
     }
-
-    fn open(
-        &mut self,
-        policy: &Policy,
-        diagram: &Diagram,
-        facts: &Facts,
-        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
-    ) -> Answer {
-        self.inner.clear();
-        self.by_content.clear();
-        self.leaves.clear();
-        self.reached.clear();
-        self.class.resize(diagram.frozen.table.len(), (0, 0));
-        let ways = Ways::new(facts);
-        let mut roots = Vec::with_capacity(ways.count());
-        for at in 0..ways.count() {
-            let way = ways.way(at);
-            self.row.clone_from(&facts.cells);
-            ways.fill(policy, &way, &mut self.row);
-            match possibility(&diagram.possible, &self.row) {
-                Possibility::Always => {}
-                Possibility::Never => continue,
-                // Only some ways to fill in the unknown are possible: worlds are compared one by one.
-                Possibility::Sometimes => {
-                    return open_among_possible(policy, diagram, facts, effect);
-                }
-            }
-            self.walk = self.walk.checked_add(1).unwrap_or_else(|| {
-                self.class.fill((0, 0));
-                1
-            });
-            let root = self.reduce(diagram, diagram.frozen.root, &way, effect);
-            roots.push((way, root));
-        }
-        self.reached.sort_by_key(|id| (policy.rule(*id).cite, *id));
-        self.reached.dedup();
-        let missing = self.missing(policy, facts, &roots);
-        let differ = roots
-            .iter()
-            .any(|(_, root)| roots.first().is_some_and(|(_, first)| first != root));
-        if missing.is_empty() && differ {
-            // The ways between them are impossible: they differ in more than one name.
-            return open_among_possible(policy, diagram, facts, effect);
-        }
-        answer(std::mem::take(&mut self.reached), missing)
-    }
-
-    /// The class of a node: equal for nodes that lead to the same effects for the same values of what is unknown.
-    fn reduce(
-        &mut self,
-        diagram: &Diagram,
-        at: u32,
-        way: &[usize],
-        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
-    ) -> u32 {
-        let Some(fact) = diagram.frozen.fact(at) else {
-            return self.leaf(diagram, Frozen::content(at).unwrap_or(0), way, effect);
-        };
-        let mask = self.row.get(fact).copied().unwrap_or(0);
-        if let Some(cell) = single(mask) {
-            return self.reduce(diagram, diagram.frozen.child(at, cell), way, effect);
-        }
-        if let Some((class, walk)) = self.class.get(ix(at))
-            && *walk == self.walk
-        {
-            return *class;
-        }
-        let kids: Vec<u32> = bits(mask)
-            .map(|cell| self.reduce(diagram, diagram.frozen.child(at, cell), way, effect))
-            .collect();
-        let class = match kids.first() {
-            Some(first) if kids.iter().all(|kid| kid == first) => *first,
-            None => EXCLUDED,
-            _ => self.intern(fact, kids),
-        };
-        if let Some(place) = self.class.get_mut(ix(at)) {
-            *place = (class, self.walk);
-        }
-        class
-    }
-
-    fn leaf(
-        &mut self,
-        diagram: &Diagram,
-        content: u32,
-        way: &[usize],
-        effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
-    ) -> u32 {
-        let rules = diagram.winners(content);
-        // Several winners that differ are an error of the policy; the first is what a decision would quote.
-        for rule in rules {
-            if !self.reached.contains(rule) {
-                self.reached.push(*rule);
-            }
-        }
-        let key = rules.first().map_or(u64::MAX, |rule| effect(*rule, way));
-        let next = u32::try_from(self.leaves.len()).unwrap_or(0);
-        *self.leaves.entry(key).or_insert(next)
-    }
-
-    fn intern(&mut self, fact: usize, kids: Vec<u32>) -> u32 {
-        let hash = kids
-            .iter()
-            .fold(u64::try_from(fact).unwrap_or(0), |hash, kid| {
-                (hash.rotate_left(5) ^ u64::from(*kid)).wrapping_mul(0x517c_c1b7_2722_0a95)
-            });
-        let list = self.by_content.entry(hash).or_default();
-        for class in list.iter() {
-            if self
-                .inner
-                .get(ix(class & !INNER))
-                .is_some_and(|(own, theirs)| *own == fact && *theirs == kids)
-            {
-                return *class;
-            }
-        }
-        let class = INNER | u32::try_from(self.inner.len()).unwrap_or(0);
-        self.inner.push((fact, kids));
-        list.push(class);
-        class
-    }
-
-    /// INVARIANT (ask what can change it): the facts that the reduced diagrams still ask, and the joint facts whose ways differ.
-    fn missing(&self, policy: &Policy, facts: &Facts, roots: &[(Vec<usize>, u32)]) -> Vec<String> {
-        let mut asked = vec![false; policy.facts.len()];
-        let mut seen = vec![false; self.inner.len()];
-        let mut pending: Vec<u32> = roots.iter().map(|(_, root)| *root).collect();
-        while let Some(class) = pending.pop() {
-            if class == EXCLUDED || class & INNER == 0 {
-                continue;
-            }
-            let at = ix(class & !INNER);
-            if std::mem::replace(seen.get_mut(at).unwrap_or(&mut true), true) {
-                continue;
-            }
-            let Some((fact, kids)) = self.inner.get(at) else {
-                continue;
-            };
-            if let Some(place) = asked.get_mut(*fact) {
-                *place = true;
-            }
-            pending.extend(kids);
-        }
-        let mut names: Vec<String> = Vec::new();
-        for (def, _) in policy.facts.iter().zip(&asked).filter(|(_, asked)| **asked) {
-            push_new(&mut names, &def.asked_as);
-        }
-        for (at, joint) in facts.joints.iter().enumerate() {
-            let matters = roots.iter().any(|(way, root)| {
-                roots
-                    .iter()
-                    .any(|(other, there)| root != there && differ_only_in(way, other, at))
-            });
-            if matters {
-                push_new(&mut names, &joint.name);
-            }
-        }
-        names
-    }
-}
-
-fn answer(rules: Vec<RuleId>, missing: Vec<String>) -> Answer {
-    match rules.first() {
-        None => Answer::Nothing,
-        Some(rule) if missing.is_empty() => Answer::Decided { rule: *rule, rules },
-        Some(_) => Answer::Open { missing, rules },
-    }
-}
-
-/// The answer where the assumptions exclude some ways to fill in the unknown: pairs of possible worlds are compared.
-fn open_among_possible(
-    policy: &Policy,
-    diagram: &Diagram,
-    facts: &Facts,
-    effect: &mut dyn FnMut(RuleId, &[usize]) -> u64,
-) -> Answer {
-    let ways = Ways::new(facts);
-    let mut rules: Vec<RuleId> = Vec::new();
-    let mut effects: Vec<u64> = Vec::new();
-    let mut asked = vec![false; policy.facts.len()];
-    for way in ways.iter() {
-        let row = ways.row(facts, policy, &way);
-        for content in possible_leaves(diagram, &row, &mut asked) {
-            let winners = diagram.winners(content);
-            rules.extend(winners);
-            effects.push(winners.first().map_or(u64::MAX, |rule| effect(*rule, &way)));
-        }
-    }
-    rules.sort_by_key(|id| (policy.rule(*id).cite, *id));
-    rules.dedup();
-    effects.sort_unstable();
-    effects.dedup();
-    if effects.len() < 2 {
-        return answer(rules, Vec::new());
-    }
-    let mut unknown = Vec::new();
-    for (at, def) in policy.facts.iter().enumerate() {
-        let counted = facts
-            .joints
-            .iter()
-            .any(|joint| joint.ways.iter().flatten().any(|(id, _)| id.0 == at));
-        if facts.mask(at).count_ones() > 1 && asked.get(at) == Some(&true) && !counted {
-            push_new(&mut unknown, &def.asked_as);
-        }
-    }
-    for joint in &facts.joints {
-        push_new(&mut unknown, &joint.name);
-    }
-    let missing = fewest(&unknown, &mut |names| {
-        flip(policy, diagram, facts, names, effect, false).is_some()
-    });
-    answer(rules, missing)
 }
 
 /// Most sets of names that are tried for names that only matter together.
@@ -488,80 +259,6 @@ pub(crate) fn fewest(names: &[String], flips: &mut dyn FnMut(&[&str]) -> bool) -
     names.to_vec()
 }
 
-/// Whether the assumptions allow all, some or none of the ways to fill in the unknown.
-enum Possibility {
-    Always,
-    Sometimes,
-    Never,
-}
-
-fn possibility(possible: &Frozen, row: &[u64]) -> Possibility {
-    let (mut yes, mut no) = (false, false);
-    let mut seen = QuickMap::<u32, ()>::default();
-    let mut pending = vec![possible.root];
-    while let Some(at) = pending.pop() {
-        let Some(fact) = possible.fact(at) else {
-            yes |= Frozen::content(at) == Some(1);
-            no |= Frozen::content(at) != Some(1);
-            if yes && no {
-                return Possibility::Sometimes;
-            }
-            continue;
-        };
-        let mask = row.get(fact).copied().unwrap_or(0);
-        if let Some(cell) = single(mask) {
-            pending.push(possible.child(at, cell));
-        } else if seen.insert(at, ()).is_none() {
-            pending.extend(bits(mask).map(|cell| possible.child(at, cell)));
-        }
-    }
-    if yes {
-        Possibility::Always
-    } else {
-        Possibility::Never
-    }
-}
-
-/// The leaves that a possible world reaches; marks the facts that are asked on the way.
-fn possible_leaves(diagram: &Diagram, row: &[u64], asked: &mut [bool]) -> Vec<u32> {
-    let rank = diagram.ranks();
-    let mut seen = QuickMap::<(u32, u32), ()>::default();
-    let mut pending = vec![(diagram.frozen.root, diagram.possible.root)];
-    let mut out = Vec::new();
-    while let Some((at, possible)) = pending.pop() {
-        if seen.insert((at, possible), ()).is_some() || Frozen::content(possible) == Some(0) {
-            continue;
-        }
-        let top = [diagram.frozen.fact(at), diagram.possible.fact(possible)]
-            .into_iter()
-            .flatten()
-            .min_by_key(|fact| rank.get(*fact));
-        let Some(fact) = top else {
-            out.extend(Frozen::content(at));
-            continue;
-        };
-        if let Some(place) = asked.get_mut(fact) {
-            *place = true;
-        }
-        let mask = row.get(fact).copied().unwrap_or(0);
-        pending.extend(bits(mask).map(|cell| {
-            (
-                diagram.frozen.step(at, fact, cell),
-                diagram.possible.step(possible, fact, cell),
-            )
-        }));
-    }
-    out.sort_unstable();
-    out.dedup();
-    out
-}
-
-fn push_new(names: &mut Vec<String>, name: &str) {
-    if !names.iter().any(|known| known == name) {
-        names.push(name.to_owned());
-    }
-}
-
 /// The leaf, where the known facts alone lead to one.
 fn only_leaf(frozen: &Frozen, row: &[u64]) -> Option<u32> {
     let mut at = frozen.root;
@@ -608,8 +305,11 @@ fn flip(
             .is_some_and(|joint| names.contains(&joint.name.as_str()))
     };
     let ways = Ways::new(facts);
-    for way in ways.iter() {
-        for other in ways.iter() {
+    let any_named = (0..facts.joints.len()).any(named);
+    for (at, way) in ways.iter().enumerate() {
+        // Where no joint fact may differ, each way is held against itself alone.
+        let (first, count) = if any_named { (0, ways.count()) } else { (at, 1) };
+        for other in ways.iter().skip(first).take(count) {
             let differ: Vec<usize> = (0..way.len())
                 .filter(|at| way.get(*at) != other.get(*at))
                 .collect();

@@ -379,8 +379,13 @@ pub(crate) fn bit(cell: usize) -> u64 {
 }
 
 /// The cells of a set, in order.
-pub(crate) fn bits(set: u64) -> impl Iterator<Item = usize> {
-    (0..64).filter(move |cell| set & bit(*cell) != 0)
+pub(crate) fn bits(mut set: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        // Nothing left has 64 zeros; no cell has that number.
+        let cell = usize::try_from(set.trailing_zeros()).ok().filter(|cell| *cell < MOST_CELLS)?;
+        set &= set.wrapping_sub(1);
+        Some(cell)
+    })
 }
 
 /// Most cells that one fact may have.

@@ -17,6 +17,7 @@ pub mod fact;
 pub mod format;
 mod join;
 mod lex;
+mod open;
 pub mod page;
 pub mod phrase;
 pub mod plain;
