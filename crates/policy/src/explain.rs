@@ -273,7 +273,8 @@ impl Policy {
             best: QuickMap::default(),
         };
         let root = (diagram.frozen.root, diagram.possible.root);
-        search.cost(root, other)?;
+        // No change at all: what is unknown may end otherwise, and comes to the same all the same.
+        search.cost(root, other).filter(|cost| *cost > 0)?;
         let mut at = root;
         let mut changed = Vec::new();
         loop {
