@@ -52,7 +52,7 @@ pub(crate) struct Joined<'a> {
 impl Policy {
     /// The facts in the order in which the diagram asks them: those of most rules first, and facts that stand
     /// together in conditions next to each other. A good order keeps the diagram small; any order is correct.
-    fn asking_order(&self) -> Vec<usize> {
+    pub(crate) fn asking_order(&self) -> Vec<usize> {
         let mut weights: Vec<(u64, usize)> = (0..self.facts.len()).map(|at| (0, at)).collect();
         // A rule that wins over many is a gate: its facts are asked early.
         let mut beaten = vec![0_u64; self.rules.len()];
@@ -112,7 +112,7 @@ impl Policy {
         }
     }
 
-    fn join_in(
+    pub(crate) fn join_in(
         &self,
         builder: &mut Builder<'_>,
         levels: &[usize],
@@ -267,7 +267,7 @@ impl Policy {
         (names, least)
     }
 
-    fn levels(&self, order: &[usize]) -> Vec<usize> {
+    pub(crate) fn levels(&self, order: &[usize]) -> Vec<usize> {
         let mut levels = vec![0; self.facts.len()];
         for (level, fact) in order.iter().enumerate() {
             if let Some(place) = levels.get_mut(*fact) {
@@ -277,7 +277,7 @@ impl Policy {
         levels
     }
 
-    fn widths(&self, order: &[usize]) -> Vec<usize> {
+    pub(crate) fn widths(&self, order: &[usize]) -> Vec<usize> {
         order
             .iter()
             .map(|fact| self.facts.get(*fact).map_or(1, |def| def.cells.count()))
