@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! The doors and windows of the desk: bytes in, bytes out.
 //!
 //! Takes case files, gives the desk's words, and back. Moves bytes; decides nothing: an `if` about money belongs next door.

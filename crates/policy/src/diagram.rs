@@ -440,7 +440,11 @@ impl Frozen {
 
     /// A node's child for a cell of a fact; a node that asks another fact is its own child.
     pub fn step(&self, at: u32, fact: usize, cell: usize) -> u32 {
-        if self.fact(at) == Some(fact) { self.child(at, cell) } else { at }
+        if self.fact(at) == Some(fact) {
+            self.child(at, cell)
+        } else {
+            at
+        }
     }
 
     /// A leaf's content.

@@ -2,7 +2,6 @@
 #![doc = include_str!("front-page.md")]
 
 pub mod ask;
-pub mod explain;
 pub mod batch;
 mod block;
 pub mod cases;
@@ -13,6 +12,7 @@ pub mod condition;
 pub mod decide;
 mod diagram;
 pub mod diff;
+pub mod explain;
 pub mod fact;
 pub mod format;
 mod join;
