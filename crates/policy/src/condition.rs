@@ -854,12 +854,11 @@ pub(crate) fn unknown<'a>(
         }
         _ => help.to_owned(),
     };
-    Problem::new(
-        Code::Unknown,
-        span,
-        format!("no {what} is called `{name}`"),
-        help,
-    )
+    let message = match name.strip_suffix('*') {
+        Some(prefix) => format!("no {what} begins with `{prefix}`"),
+        None => format!("no {what} is called `{name}`"),
+    };
+    Problem::new(Code::Unknown, span, message, help)
 }
 
 /// Levenshtein's edit distance.

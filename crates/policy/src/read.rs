@@ -209,6 +209,9 @@ pub fn read_sources(sources: &Sources<'_>) -> Reading {
     let policy = Reader::new(sources, &mut problems).read();
     let failed = problems.iter().any(Problem::is_error);
     problems.sort_by_key(|problem| (problem.span, problem.code));
+    // A term that is used many times is wrong once.
+    problems
+        .dedup_by(|a, b| a == b || (a.code == Code::Cycle && (a.code, a.span) == (b.code, b.span)));
     Reading {
         policy: policy.filter(|_| !failed),
         problems,
@@ -923,25 +926,28 @@ impl<'a, 'p> Reader<'a, 'p> {
         let mut state = vec![0; rules.len()];
         let found = (0..rules.len()).find_map(|at| visit(at, rules, &mut state, &mut Vec::new()));
         let Some(path) = found else { return };
-        let names: Vec<&str> = path
+        // The path may go a long way round: the author sees the shortest.
+        let shorter = path
             .iter()
-            .filter_map(|at| rules.get(*at))
-            .map(|rule| rule.name.as_str())
-            .collect();
-        let span = path
-            .first()
-            .and_then(|at| rules.get(*at))
-            .map(|rule| rule.span)
-            .unwrap_or_default();
-        self.problems.push(Problem::new(
-            Code::Cycle,
-            span,
-            format!(
-                "rules that each win over the next: `{}`",
-                names.join("` ← `")
+            .take(16)
+            .filter_map(|at| shortest_cycle(rules, *at));
+        let path = shorter.min_by_key(Vec::len).unwrap_or(path);
+        let on_path: Vec<&Rule> = path.iter().filter_map(|at| rules.get(*at)).collect();
+        let names: Vec<&str> = on_path.iter().map(|rule| rule.name.as_str()).collect();
+        let message = match names.as_slice() {
+            [one, other] => format!("`{one}` and `{other}` each win over the other"),
+            _ => format!(
+                "rules that each win over the one before, in a circle: `{}`",
+                names.join("`, `")
             ),
-            "let one of them give way: remove it from the other's `overrides`",
-        ));
+        };
+        let span = on_path.first().map(|rule| rule.span).unwrap_or_default();
+        let help = "let one of them give way: remove it from the other's `overrides`";
+        let problem = Problem::new(Code::Cycle, span, message, help);
+        let others = on_path.iter().skip(1);
+        self.problems.push(others.fold(problem, |problem, rule| {
+            problem.also(rule.span, format!("`{}`", rule.name))
+        }));
     }
 
     /// Cuts each fact into cells at the constants that rules and assumptions compare it with.
@@ -1306,6 +1312,27 @@ fn named(by_name: &BTreeMap<String, usize>, pattern: &str) -> Vec<usize> {
         .take_while(|(name, _)| name.starts_with(prefix))
         .map(|(_, at)| *at)
         .collect()
+}
+
+/// The shortest way from a rule over those that win over it back to itself.
+fn shortest_cycle(rules: &[Rule], start: usize) -> Option<Vec<usize>> {
+    let mut from: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut pending = std::collections::VecDeque::from([start]);
+    while let Some(at) = pending.pop_front() {
+        for next in rules.get(at).map_or(&[][..], |rule| &rule.exceptions) {
+            if next.0 == start {
+                let mut path: Vec<usize> =
+                    std::iter::successors(Some(at), |at| from.get(at).copied()).collect();
+                path.reverse();
+                return Some(path);
+            }
+            if let std::collections::btree_map::Entry::Vacant(place) = from.entry(next.0) {
+                place.insert(at);
+                pending.push_back(next.0);
+            }
+        }
+    }
+    None
 }
 
 fn take_words(words: &mut Words, fact: &FactAst, asked_as: &str) {

@@ -447,10 +447,16 @@ fn sentence(
             marks.push(Mark::NoRule);
             words.truncate(words.trim_end().len());
         } else if let Some(ids) = content.strip_prefix("rule:") {
-            marks.extend(
-                ids.split(',')
-                    .map(|id| Mark::Rule(id.trim().to_owned(), place)),
-            );
+            let mut at = place
+                .start
+                .saturating_add(inside.find(':').unwrap_or(0))
+                .saturating_add(1);
+            for id in ids.split(',') {
+                let start = at.saturating_add(id.len().saturating_sub(id.trim_start().len()));
+                let id_place = Span::new(file, start, start.saturating_add(id.trim().len()));
+                marks.push(Mark::Rule(id.trim().to_owned(), id_place));
+                at = at.saturating_add(id.len()).saturating_add(1);
+            }
             words.truncate(words.trim_end().len());
         } else {
             params.push((content.to_owned(), place));
