@@ -23,6 +23,7 @@ use crate::policies::{Policies, Unusable, harmless, obeyed};
 use crate::policy_commands::{self, PolicyCommand};
 use crate::reasons::{Reasons, edition};
 use crate::stream::{self, Broken, Clerk, Input, LONGEST, Manner, Tally, Undecided};
+use crate::terminal::{self, Style};
 use crate::wire::read_case;
 
 /// Nothing to complain of.
@@ -54,6 +55,9 @@ pub struct Makegood {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Decide case files: outcome, amount, clause, reasons, and what is still to be asked
+    ///
+    /// Each case file is one JSON object: the order, its payments, the delivery log, the claim. With no file, or with `-`, one is
+    /// read from standard input. Where something that matters is not known yet, the answer says what to ask, and whom.
     Decide(Decide),
     /// Work with policies: check, test, format, publish, explain, compare
     Policy {
@@ -69,10 +73,7 @@ enum Command {
     },
 }
 
-/// Decide case files
-///
-/// Each case file is one JSON object: the order, its payments, the delivery log, the claim. With no FILE, or with `-`, one is
-/// read from standard input. Where something that matters is not known yet, the answer says what to ask, and whom.
+/// `decide`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   makegood decide case.json
@@ -274,10 +275,16 @@ impl Decide {
             reasons: !self.no_reasons,
             language,
             audience: self.audience.into(),
+            indented: !several,
         };
         let mut desk = Desk {
             policies: Arc::new(policies),
             manner: Arc::new(manner),
+            room: Workspace::default(),
+            style: Style {
+                colour: colours(io::stdout().is_terminal()),
+                width: width(),
+            },
         };
         let mut code = FINE;
         for (at, path) in inputs.into_iter().enumerate() {
@@ -294,15 +301,15 @@ impl Decide {
                 },
                 Ok(bytes) => {
                     let answer = if self.json {
-                        desk.json(&bytes, several)
+                        desk.json(&bytes)
                     } else {
                         desk.page(&bytes)
                     };
                     match answer {
                         Ok(text) => {
                             if several && !self.json {
-                                let gap = if at == 0 { "" } else { "\n" };
-                                write!(out, "{gap}{name}\n")?;
+                                let gap = if at == 0 { "" } else { "\n\n" };
+                                out.write_all(desk.heading(gap, &name).as_bytes())?;
                             }
                             out.write_all(text.as_bytes())?;
                             continue;
@@ -336,6 +343,7 @@ impl Decide {
             reasons: !self.no_reasons,
             language: self.lang.clone(),
             audience: self.audience.into(),
+            indented: false,
         });
         let paths = self.inputs()?;
         let jobs = self
@@ -411,26 +419,38 @@ pub(crate) fn quiet_json(text: &str) -> String {
 struct Desk {
     policies: Arc<Policies>,
     manner: Arc<Manner>,
+    room: Workspace,
+    style: Style,
 }
 
 impl Desk {
-    fn json(&self, case: &[u8], on_one_line: bool) -> Result<String, Undecided> {
+    fn json(&self, case: &[u8]) -> Result<String, Undecided> {
         let mut clerk = Clerk::new(Arc::clone(&self.policies), Arc::clone(&self.manner));
-        let mut line = Vec::new();
-        guarded(|| clerk.decide(case, &mut line))?;
-        let text = if on_one_line {
-            String::from_utf8_lossy(&line).into_owned()
-        } else {
-            let value: serde_json::Value = serde_json::from_slice(&line)
-                .map_err(|error| Undecided::internal(&error.to_string()))?;
-            serde_json::to_string_pretty(&value)
-                .map_err(|error| Undecided::internal(&error.to_string()))?
-        };
-        Ok(quiet_json(&text) + "\n")
+        let mut text = Vec::new();
+        guarded(|| clerk.decide(case, &mut text))?;
+        Ok(quiet_json(&String::from_utf8_lossy(&text)) + "\n")
     }
 
     fn page(&mut self, case: &[u8]) -> Result<String, Undecided> {
-        self.json(case, false)
+        let case = read_case(case)?;
+        let placed_at = case.order.placed_at;
+        let judging = self.policies.judging(placed_at);
+        let (_, book) = judging.map_err(|none| Undecided::no_version(&none))?;
+        guarded(|| {
+            let decision = book.decide(&mut self.room, &case);
+            let edition = edition(book.policy(), self.manner.language.as_deref());
+            let reasons = Reasons::of(book, &case, &decision, edition, self.manner.audience);
+            let style = self.style;
+            Ok(terminal::page(book, &case, &decision, &reasons, edition, style))
+        })
+    }
+}
+
+impl Desk {
+    /// The line above a page, where there are several.
+    fn heading(&self, gap: &str, name: &str) -> String {
+        let (on, off) = if self.style.colour { ("\u{1b}[2m", "\u{1b}[0m") } else { ("", "") };
+        format!("{gap}{on}── {name} ──{off}\n\n")
     }
 }
 

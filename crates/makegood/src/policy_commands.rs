@@ -13,7 +13,8 @@ use makegood_policy::cel::{cel_assumptions, cel_policy, cel_variables};
 use makegood_policy::clause::Edition;
 use makegood_policy::condition::FactId;
 use makegood_policy::format::format as formatted;
-use makegood_policy::page::PageOptions;
+use makegood_policy::page::{HostWords, PageOptions};
+use makegood_policy::phrase::Tongue;
 use makegood_policy::problem::{Code, Problem, Severity, Span};
 use makegood_policy::rule::Then;
 use makegood_policy::tables::{Table, tables};
@@ -624,7 +625,8 @@ fn run_worked(
     cases: &Sheet,
 ) -> Result<(Vec<Tried>, Vec<Problem>), Stop> {
     let (runs, problems) = if front(&sheets.policy.text, "host").is_some() {
-        (Vec::new(), Vec::new())
+        let book = sheets.clone().rulebook()?;
+        crate::worked::run_cases(&book, &cases.name, &cases.text)
     } else {
         makegood_policy::cases::run_alone(policy, &cases.name, &cases.text)
     };
@@ -777,6 +779,7 @@ impl Page {
         let (sheets, policy) = usable(&self.policy)?;
         let edition = edition(&policy, &sheets, self.lang.as_deref())?;
         let options = PageOptions {
+            words: host_words(Tongue::of(&edition.language)),
             prose_only: self.prose_only,
             ..PageOptions::default()
         };
@@ -791,6 +794,64 @@ impl Page {
             })?,
         }
         Ok(FINE)
+    }
+}
+
+/// The desk's words in Danish and English.
+const OUTCOMES: &[(&str, &str, &str)] = &[
+    ("refund", "tilbagebetaling", "refund"),
+    ("support_resolution", "vi retter op på det", "we put it right"),
+    ("declined", "afslag", "declined"),
+    ("review", "en medarbejder ser på sagen", "a person looks at it"),
+    ("contest", "vi gør indsigelse hos banken", "we contest the dispute"),
+    ("concede", "vi giver kunden ret over for banken", "we accept the dispute"),
+];
+const REMEDIES: &[(&str, &str, &str)] = &[
+    ("refund", "tilbagebetaling af {}", "refund of {}"),
+    ("exchange", "ombytning af {}", "exchange of {}"),
+    ("redeliver", "ny levering af {}", "redelivery of {}"),
+    ("replace_account", "en ny konto", "a new account"),
+    ("expedite", "vi skubber på leveringen", "we give the delivery a push"),
+    ("start_manually", "vi starter ydelsen i hånden", "we start the service by hand"),
+    ("restart", "leveringen begynder forfra", "the delivery begins anew"),
+    ("cancel_subscription", "abonnementet stopper", "the subscription is cancelled"),
+    ("accept_dispute", "vi accepterer indsigelsen", "we accept the dispute"),
+    ("submit_evidence", "vi sender alt, vi ved, til banken", "we send all records to the bank"),
+    ("flag_friendly_fraud", "indsigelsen kom uden et ord til os", "the dispute came without a word to us"),
+];
+const QUANTITIES: &[(&str, &str, &str)] = &[
+    ("everything_left", "alt, der ikke er betalt tilbage", "everything not yet paid back"),
+    ("open_undelivered", "det, der ikke er leveret", "what was not delivered"),
+    ("open_dropped", "det, der er faldet fra", "what dropped"),
+    ("refundable_dropped", "det, der er faldet fra under garantien", "what dropped under the guarantee"),
+    ("one_unit", "ét stk.", "one unit"),
+    ("renewal_rest", "resten af den betaling", "the rest of that payment"),
+];
+const SOURCES: &[(&str, &str, &str)] = &[
+    ("claim", "kundens henvendelse", "the claim"),
+    ("customer", "kunden", "the customer"),
+    ("delivery_log", "leveringsloggen", "the delivery log"),
+    ("history", "sagens historie", "the history of the case"),
+    ("order", "ordren", "the order"),
+    ("payments", "betalingerne", "the payments"),
+    ("support", "support", "support"),
+    ("technical_team", "den tekniske afdeling", "the technical team"),
+];
+
+/// What the desk's words are called in a language.
+fn host_words(tongue: Tongue) -> HostWords {
+    let pick = |words: &[(&str, &str, &str)]| {
+        let one = |(word, danish, english): &(&str, &str, &str)| {
+            let said = if tongue.is_danish() { danish } else { english };
+            ((*word).to_owned(), (*said).to_owned())
+        };
+        words.iter().map(one).collect()
+    };
+    HostWords {
+        outcomes: pick(OUTCOMES),
+        remedies: pick(REMEDIES),
+        quantities: pick(QUANTITIES),
+        sources: pick(SOURCES),
     }
 }
 
@@ -1010,6 +1071,15 @@ mod tests {
             Some("---\norder: b a\npolicy: p\n---\n")
         );
         assert_eq!(new("# No front matter\n"), None);
+    }
+
+    #[test]
+    fn every_word_of_the_desk_has_a_name_on_the_page() {
+        let host = makegood_desk::vocabulary::host();
+        let words = host_words(Tongue::of("da"));
+        assert!(host.outcomes.iter().all(|word| words.outcomes.contains_key(word)));
+        assert!(host.remedies.iter().all(|(word, _)| words.remedies.contains_key(word)));
+        assert!(host.quantities.iter().all(|word| words.quantities.contains_key(word)));
     }
 
     #[test]

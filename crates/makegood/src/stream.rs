@@ -108,6 +108,8 @@ pub struct Manner {
     pub language: Option<String>,
     /// For whom.
     pub audience: Disclose,
+    /// Whether an answer is indented over many lines.
+    pub indented: bool,
 }
 
 /// Decides one case after another into JSON, and keeps its room between them.
@@ -147,7 +149,11 @@ impl Clerk {
         });
         let answer = Answer::new(book, &case, &decision, reasons.as_ref());
         // Writing to a vector cannot fail.
-        let _ = serde_json::to_writer(out, &answer);
+        let _ = if self.manner.indented {
+            serde_json::to_writer_pretty(out, &answer)
+        } else {
+            serde_json::to_writer(out, &answer)
+        };
         Ok(())
     }
 }
