@@ -22,7 +22,6 @@ use makegood_policy::fact::Disclose;
 use crate::policies::{Policies, Unusable, harmless, obeyed};
 use crate::policy_commands::{self, PolicyCommand};
 use crate::reasons::{Reasons, edition};
-use crate::terminal::{self, Style};
 use crate::stream::{self, Broken, Clerk, Input, LONGEST, Manner, Tally, Undecided};
 use crate::terminal::{self, Style};
 use crate::wire::read_case;
@@ -433,21 +432,6 @@ impl Desk {
     }
 
     fn page(&mut self, case: &[u8]) -> Result<String, Undecided> {
-<<<<<<< crates/makegood/src/cli.rs
-        guarded(|| {
-            let case = read_case(case)?;
-            let judging = self.policies.judging(case.order.placed_at);
-            let (_, book) = judging.map_err(|none| Undecided::no_version(&none))?;
-            let decision = book.decide(&mut Workspace::default(), &case);
-            let edition = edition(book.policy(), self.manner.language.as_deref());
-            let reasons = Reasons::of(book, &case, &decision, edition, self.manner.audience);
-            let style = Style {
-                colour: colours(io::stdout().is_terminal()),
-                width: width(),
-            };
-            Ok(terminal::page(book, &case, &decision, &reasons, edition, style))
-        })
-=======
         let case = read_case(case)?;
         let placed_at = case.order.placed_at;
         let judging = self.policies.judging(placed_at);
@@ -467,7 +451,6 @@ impl Desk {
     fn heading(&self, gap: &str, name: &str) -> String {
         let (on, off) = if self.style.colour { ("\u{1b}[2m", "\u{1b}[0m") } else { ("", "") };
         format!("{gap}{on}── {name} ──{off}\n\n")
->>>>>>> /tmp/theirs.27889
     }
 }
 
