@@ -9,6 +9,7 @@ use std::fmt;
 use crate::ask::Scratch;
 use crate::clause::Edition;
 use crate::condition::FactId;
+use crate::diagram::{NOWHERE, ix};
 use crate::fact::{FactDef, Kind, Value, bit, bits};
 use crate::read::Policy;
 use crate::rule::{Rule, RuleId, Then};
@@ -274,7 +275,11 @@ impl Policy {
         let Some(diagram) = &self.diagram else {
             return crate::plain::decide_cells(self, cells);
         };
-        if diagram.possible.walk(cells) == 0 {
+        let possible = match &diagram.straight_possible {
+            Some(straight) => straight.walk(cells),
+            None => diagram.possible.walk(cells),
+        };
+        if possible != 1 {
             return None;
         }
         self.decide_possible(cells)
@@ -286,7 +291,33 @@ impl Policy {
         let Some(diagram) = &self.diagram else {
             return crate::plain::decide_cells(self, cells);
         };
-        diagram.winners(diagram.frozen.walk(cells)).first().copied()
+        match &diagram.straight {
+            Some(straight) => numbered(straight.walk(cells)),
+            None => diagram.winners(diagram.frozen.walk(cells)).first().copied(),
+        }
+    }
+
+    /// The same from values, one a fact in the order of declaration. Only the facts that the case comes to are looked at.
+    ///
+    /// ```
+    /// # let policy = makegood_policy::read("---\npolicy: p\nversion: 2026-01-01\nlanguage: en\n---\n# P\n## 1 A {#1}\n```facts\ndays : int [0..]\n```\n```rule a\nwhen days > 14 then no because \"\" \n```\n```rule b\nwhen days <= 14 then yes because \"\"\n```\n").policy.unwrap();
+    /// use makegood_policy::fact::Value;
+    /// let rule = policy.decide_values(&[Value::Int(14)]).unwrap();
+    /// assert_eq!(policy.rule(rule).name, "b");
+    /// ```
+    #[must_use]
+    pub fn decide_values(&self, values: &[Value]) -> Option<RuleId> {
+        let cell = |fact: usize| self.facts.get(fact)?.cell(values.get(fact).copied()?);
+        if let Some(straight) = self
+            .diagram
+            .as_ref()
+            .and_then(|diagram| diagram.straight.as_ref())
+        {
+            return numbered(straight.walk_by(cell));
+        }
+        let cells =
+            (0..self.facts.len()).map(|fact| cell(fact).and_then(|cell| u8::try_from(cell).ok()));
+        self.decide_possible(&cells.collect::<Option<Vec<u8>>>()?)
     }
 
     /// A number for each rule's effect, equal where outcome and remedies are.
@@ -324,6 +355,11 @@ impl Policy {
             _ => crate::phrase::literal(value),
         }
     }
+}
+
+/// A rule by the number that a leaf has for it.
+fn numbered(leaf: u32) -> Option<RuleId> {
+    (leaf != NOWHERE).then(|| RuleId(ix(leaf)))
 }
 
 /// The single cell of a set, if it holds just one.

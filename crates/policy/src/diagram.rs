@@ -452,3 +452,143 @@ impl Frozen {
         (at & LEAF != 0).then_some(at & !LEAF)
     }
 }
+
+/// The same diagram for one walk at a time: a reference carries the fact that is asked next, and the first facts are not
+/// asked one by one but looked up together.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Straight {
+    /// Children of all nodes. A child is a leaf, or a fact and where its own children begin.
+    table: Vec<u32>,
+    /// The first facts, each with the distance between its cells in `starts`.
+    first: [(u8, u16); FIRST],
+    /// Where each combination of the first facts leads.
+    starts: Vec<u32>,
+}
+
+/// Most facts that are looked up together.
+const FIRST: usize = 8;
+
+/// Most combinations of them.
+const MOST_STARTS: usize = 1 << 13;
+
+/// How far left a fact stands in a child; below it stands where its children begin.
+const FACT: u32 = 23;
+
+impl Straight {
+    /// Lays a frozen diagram out for walking; `answer` says what each leaf stands for. Nothing if it is too large for that.
+    pub fn new(
+        frozen: &Frozen,
+        order: &[usize],
+        width: &dyn Fn(usize) -> usize,
+        answer: &dyn Fn(u32) -> u32,
+    ) -> Option<Self> {
+        let child = |at: u32| match Frozen::content(at) {
+            Some(content) => Some(LEAF | answer(content)),
+            None => {
+                let fact = u8::try_from(frozen.fact(at)?)
+                    .ok()
+                    .filter(|fact| *fact < u8::MAX)?;
+                let fact = u32::from(fact).checked_shl(FACT)?;
+                let begin = at.checked_add(1).filter(|begin| *begin < 1 << FACT)?;
+                (fact & LEAF == 0).then_some(fact | begin)
+            }
+        };
+        let mut table = Vec::with_capacity(frozen.table.len());
+        while table.len() < frozen.table.len() {
+            let fact = frozen.table.get(table.len()).copied().map_or(0, ix);
+            table.push(LEAF);
+            for _ in 0..width(fact) {
+                let entry = frozen.table.get(table.len()).copied()?;
+                table.push(child(entry)?);
+            }
+        }
+        let mut straight = Self {
+            table,
+            first: [(0, 0); FIRST],
+            starts: vec![child(frozen.root)?],
+        };
+        straight.look_up_first(order, width);
+        Some(straight)
+    }
+
+    fn look_up_first(&mut self, order: &[usize], width: &dyn Fn(usize) -> usize) {
+        let mut room = MOST_STARTS;
+        let facts = order.iter().take(FIRST).copied();
+        let facts = facts.take_while(|fact| {
+            room = room.checked_div(width(*fact)).unwrap_or(0);
+            room > 0 && u8::try_from(*fact).is_ok()
+        });
+        for (place, fact) in facts.collect::<Vec<_>>().into_iter().enumerate() {
+            // The fact asked later has its cells farther apart, so that what was laid out before stays where it is.
+            let stride = self.starts.len();
+            let (Some(slot), Ok(number), Ok(far)) = (
+                self.first.get_mut(place),
+                u8::try_from(fact),
+                u16::try_from(stride),
+            ) else {
+                return;
+            };
+            *slot = (number, far);
+            let asked = u32::from(number);
+            let follow = |at: u32, cell: usize| {
+                if at & LEAF == 0 && at.wrapping_shr(FACT) == asked {
+                    self.table
+                        .get(begin(at).wrapping_add(cell))
+                        .copied()
+                        .unwrap_or(LEAF | NOWHERE)
+                } else {
+                    at
+                }
+            };
+            let starts =
+                (0..width(fact)).flat_map(|cell| self.starts.iter().map(move |at| (*at, cell)));
+            self.starts = starts.map(|(at, cell)| follow(at, cell)).collect();
+        }
+    }
+
+    /// What stands at the leaf for known cells, one a fact; [`NOWHERE`] for cells that no fact has.
+    pub fn walk(&self, cells: &[u8]) -> u32 {
+        let mut start = 0_usize;
+        for (fact, far) in self.first {
+            let cell = cells.get(usize::from(fact)).copied().unwrap_or(0);
+            start = start.wrapping_add(usize::from(far).wrapping_mul(usize::from(cell)));
+        }
+        self.follow(start, |fact| cells.get(fact).copied().map(usize::from))
+    }
+
+    /// The same where each fact's cell is found when it is asked.
+    pub fn walk_by(&self, cell: impl Fn(usize) -> Option<usize>) -> u32 {
+        let mut start = 0_usize;
+        for (fact, far) in self.first.iter().take_while(|(_, far)| *far > 0) {
+            let Some(cell) = cell(usize::from(*fact)) else {
+                return NOWHERE;
+            };
+            start = start.wrapping_add(usize::from(*far).wrapping_mul(cell));
+        }
+        self.follow(start, cell)
+    }
+
+    fn follow(&self, start: usize, cell: impl Fn(usize) -> Option<usize>) -> u32 {
+        let Some(at) = self.starts.get(start) else {
+            return NOWHERE;
+        };
+        let mut at = *at;
+        while at & LEAF == 0 {
+            let Some(cell) = cell(ix(at.wrapping_shr(FACT))) else {
+                return NOWHERE;
+            };
+            let Some(next) = self.table.get(begin(at).wrapping_add(cell)) else {
+                return NOWHERE;
+            };
+            at = *next;
+        }
+        at & !LEAF
+    }
+}
+
+/// Where a walk ends that was given cells which no fact has.
+pub(crate) const NOWHERE: u32 = !LEAF;
+
+fn begin(at: u32) -> usize {
+    ix(at & ((1 << FACT) - 1))
+}

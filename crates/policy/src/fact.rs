@@ -103,6 +103,16 @@ impl Ord for Ratio {
         if self.den == other.den {
             return self.num.cmp(&other.num);
         }
+        // Nearly all numbers are small; multiplying and checking 128 bits is slow.
+        let small = |n: i128| i64::try_from(n).map(i128::from);
+        if let (Ok(a), Ok(b), Ok(c), Ok(d)) = (
+            small(self.num),
+            small(self.den),
+            small(other.num),
+            small(other.den),
+        ) {
+            return a.wrapping_mul(d).cmp(&c.wrapping_mul(b));
+        }
         match (
             self.num.checked_mul(other.den),
             other.num.checked_mul(self.den),
@@ -382,7 +392,9 @@ pub(crate) fn bit(cell: usize) -> u64 {
 pub(crate) fn bits(mut set: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         // Nothing left has 64 zeros; no cell has that number.
-        let cell = usize::try_from(set.trailing_zeros()).ok().filter(|cell| *cell < MOST_CELLS)?;
+        let cell = usize::try_from(set.trailing_zeros())
+            .ok()
+            .filter(|cell| *cell < MOST_CELLS)?;
         set &= set.wrapping_sub(1);
         Some(cell)
     })

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::condition::Expr;
-use crate::diagram::{Builder, Cache, OverBudget, Ref, ix};
+use crate::diagram::{Builder, Cache, NOWHERE, OverBudget, Ref, Straight, ix};
 use crate::read::{Diagram, Policy};
 use crate::rule::{RuleId, Then};
 
@@ -220,9 +220,19 @@ impl Policy {
             numbers.get(&leaf).copied().unwrap_or(content)
         });
         let possible = joined.builder.freeze(joined.feasible, &joined.order);
+        let width = |fact: usize| self.facts.get(fact).map_or(1, |def| def.cells.count());
+        let best = |leaf: u32| {
+            let rule = winners.get(ix(leaf)).and_then(|rules| rules.first());
+            rule.and_then(|rule| u32::try_from(rule.0).ok())
+                .unwrap_or(NOWHERE)
+        };
+        let straight = Straight::new(&frozen, &joined.order, &width, &best);
+        let straight_possible = Straight::new(&possible, &joined.order, &width, &|leaf| leaf);
         Some(Diagram {
             frozen,
             possible,
+            straight,
+            straight_possible,
             winners,
             order: joined.order,
         })

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::block::{self, FactAst, KindAst, RemedyAst, RuleAst, TestAst, ThenAst};
 use crate::clause::{Clause, Edition, Words};
 use crate::condition::{Cond, Expr, FactId, Names, ParamUse, literal, unknown, value_for};
-use crate::diagram::Frozen;
+use crate::diagram::{Frozen, Straight};
 use crate::fact::{CurrencyCode, Cut, Disclose, FactDef, Kind, MOST_CELLS, Ratio, Value};
 use crate::lex::{Cursor, lex};
 use crate::problem::{Code, Problem, Span};
@@ -148,6 +148,10 @@ pub(crate) struct Diagram {
     pub possible: Frozen,
     /// The rules that win at each leaf, best quoted first.
     pub winners: Vec<Vec<RuleId>>,
+    /// For facts that are all known: its leaves are the number of the best quoted rule.
+    pub straight: Option<Straight>,
+    /// The same of what the assumptions leave possible.
+    pub straight_possible: Option<Straight>,
     /// Facts in the order in which they are asked.
     pub order: Vec<usize>,
 }
