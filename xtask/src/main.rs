@@ -15,7 +15,7 @@ cargo xtask COMMAND
   test --doc      the documentation's examples only
   tidy            the map of files, licence lines, paths, links, the README's commands
   licences        licence and source of every package we build on, and none that is banned (deny.toml)
-  bench [NAME]    all benches, or one by the name of its file
+  bench [NAME]    all benches, or one by the name of its file; `memory` is that of a long stream
 ";
 
 fn main() -> ExitCode {
