@@ -12,6 +12,7 @@ use makegood_policy::Policy;
 use makegood_policy::cel::{cel_assumptions, cel_policy, cel_variables};
 use makegood_policy::clause::Edition;
 use makegood_policy::condition::FactId;
+use makegood_policy::diff::{Change, ChangeKind, Decision, Diff as Differences, diff_in};
 use makegood_policy::format::format as formatted;
 use makegood_policy::page::{HostWords, PageOptions};
 use makegood_policy::phrase::Tongue;
@@ -159,6 +160,9 @@ pub struct Diff {
     /// As JSON
     #[arg(long)]
     json: bool,
+    /// How long to try before saying that nothing is proved
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    deadline: u64,
 }
 
 /// `policy cel`.
@@ -923,12 +927,95 @@ fn table_json(policy: &Policy, table: &Table) -> Value {
 }
 
 impl Diff {
-    fn run(&self, _out: &mut dyn Write) -> Done {
-        let (_, _old) = usable(&self.old)?;
-        let (_, _new) = usable(&self.new)?;
-        let _ = (&self.lang, self.json);
-        Err(Stop::Message("versions cannot be compared yet".to_owned()))
+    fn run(&self, out: &mut dyn Write) -> Done {
+        let (old_sheets, old) = usable(&self.old)?;
+        let (new_sheets, new) = usable(&self.new)?;
+        let asked = new_sheets.asked_language.or(old_sheets.asked_language);
+        let language = self.lang.clone().or(asked);
+        let language = language.unwrap_or_else(|| new.source().language.clone());
+        let keep_going = policies::until(Duration::from_secs(self.deadline));
+        let diff = diff_in(&old, &new, &language, &keep_going);
+        let diff = diff.map_err(|over| Stop::Message(harmless(&over.to_string())))?;
+        let code = if diff.is_alike() { FINE } else { FOUND };
+        if self.json {
+            write_json(out, &diff_json(&old, &new, &diff))?;
+            return Ok(code);
+        }
+        let mut text = String::new();
+        for note in &diff.notes {
+            text.push_str(&format!("note: {note}\n"));
+        }
+        if !diff.notes.is_empty() {
+            text.push('\n');
+        }
+        for change in &diff.changes {
+            text.push_str(&change_text(change));
+            text.push('\n');
+        }
+        let effects = |kind: ChangeKind| diff.changes.iter().filter(|change| change.kind == kind).count();
+        let (outcomes, clauses) = (effects(ChangeKind::Effect), effects(ChangeKind::Clause));
+        let names = format!("{} {} and {} {}", old.name, old.version, new.name, new.version);
+        let proved = format!("proved over {}", counted(diff.nodes, "node"));
+        text.push_str(&if diff.is_alike() {
+            format!("{names} decide alike: {proved}\n")
+        } else {
+            format!(
+                "{names} differ: {} with another outcome or remedy, {clauses} with another clause alone; nothing else changes: {proved}\n",
+                if outcomes == 1 { "1 class".to_owned() } else { format!("{outcomes} classes") }
+            )
+        });
+        out.write_all(harmless(&text).as_bytes())?;
+        Ok(code)
     }
+}
+
+fn decided(decision: &Decision) -> String {
+    let effect = decision.effect.as_deref().unwrap_or("nothing: no rule decides");
+    let clause = decision.clause.as_ref().map_or(String::new(), |clause| format!(", clause {clause}"));
+    let rules = decision.rules.join(", ");
+    if rules.is_empty() { effect.to_owned() } else { format!("{effect}{clause} ({rules})") }
+}
+
+fn change_text(change: &Change) -> String {
+    let mut text = format!("before  {}\nafter   {}\n", decided(&change.before), decided(&change.after));
+    let when: Vec<String> = change.when.iter().map(|when| format!("{} is {}", when.label, when.words)).collect();
+    text.push_str(&format!("when    {}\n", if when.is_empty() { "always".to_owned() } else { when.join("\n        ") }));
+    let example: Vec<String> = change
+        .example
+        .iter()
+        .map(|given| match given.only {
+            None => format!("{} = {}", given.fact, given.value),
+            Some(side) => format!("{} = {} ({side})", given.fact, given.value),
+        })
+        .collect();
+    text.push_str(&format!("as in   {}\n", example.join(", ")));
+    text
+}
+
+fn diff_json(old: &Policy, new: &Policy, diff: &Differences) -> Value {
+    let version = |policy: &Policy| json!({ "policy": policy.name, "version": policy.version, "digest": policy.digest });
+    let decision = |decision: &Decision| json!({ "rules": decision.rules, "clause": decision.clause, "effect": decision.effect });
+    let changes: Vec<Value> = diff
+        .changes
+        .iter()
+        .map(|change| {
+            let when: Vec<Value> = change.when.iter().map(|when| json!({ "fact": when.fact, "label": when.label, "is": when.words })).collect();
+            let example: Vec<Value> = change.example.iter().map(|given| json!({ "fact": given.fact, "value": given.value, "only": given.only.map(|side| side.to_string()) })).collect();
+            let kind = match change.kind {
+                ChangeKind::Effect => "effect",
+                ChangeKind::Clause => "clause",
+            };
+            json!({ "kind": kind, "before": decision(&change.before), "after": decision(&change.after), "when": when, "example": example })
+        })
+        .collect();
+    json!({
+        "before": version(old),
+        "after": version(new),
+        "alike": diff.is_alike(),
+        "nodes": diff.nodes,
+        "notes": diff.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "changes": changes,
+    })
 }
 
 impl Cel {

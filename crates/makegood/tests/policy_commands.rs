@@ -300,6 +300,42 @@ fn the_order_of_asking_is_printed_or_put_into_the_front_matter() {
 }
 
 #[test]
+fn two_versions_decide_alike_or_each_class_of_changes_is_told() {
+    let later = SMALL.replacen("most = 3", "most = 4", 1);
+    let folder = folder("diff", &[("old.md", SMALL), ("new.md", &later)]);
+    check(
+        &["diff", "old.md", "old.md"],
+        &folder,
+        0,
+        &["decide alike: proved"],
+    );
+    let words = [
+        "before  pay",
+        "after   wait",
+        "days late is 4",
+        "as in   late = 4",
+        "1 class",
+    ];
+    check(&["diff", "old.md", "new.md"], &folder, 1, &words);
+    let diff = json(&run(&["diff", "--json", "old.md", "new.md"], &folder));
+    assert_eq!(diff["alike"], false);
+    assert_eq!(diff["changes"][0]["example"][0]["value"], "4");
+    let own = "policies/viplikes/2025-10-02/policy.da.md";
+    check(
+        &["diff", "viplikes@2025-10-02", own],
+        &root(),
+        0,
+        &["decide alike"],
+    );
+    check(
+        &["diff", "viplikes@2024-10-02", own],
+        &root(),
+        2,
+        &["there is 2025-10-02"],
+    );
+}
+
+#[test]
 fn a_translation_leads_to_its_policy_and_its_language() {
     let root = root();
     let page = |arguments: &[&str]| out(&run(arguments, &root));
