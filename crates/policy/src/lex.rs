@@ -305,7 +305,7 @@ impl<'a> Lexer<'a> {
         )
     }
 
-    /// `2025-10-02` or `2025-10-02T12:30:00Z`.
+    /// `2025-10-02`, `2025-10-02T12:30:00Z` or `2025-10-02T12:30:00.5Z`.
     fn date(&mut self, start: usize) -> Result<Option<Token>, Problem> {
         let rest = self.rest().as_bytes();
         let digit = |at: usize| {
@@ -335,10 +335,23 @@ impl<'a> Lexer<'a> {
             sign(10, b'T')?;
             sign(13, b':')?;
             sign(16, b':')?;
-            sign(19, b'Z')?;
-            Some((two(11)?, two(14)?, two(17)?))
+            // Seconds may have decimals, down to nanoseconds.
+            let mut end = 19;
+            let mut nanos = 0;
+            if sign(19, b'.').is_some() {
+                let decimals = (0..9)
+                    .map_while(|place| digit(20 + place))
+                    .collect::<Vec<_>>();
+                end = 20 + decimals.len();
+                let padded = decimals.iter().copied().chain(std::iter::repeat(0)).take(9);
+                nanos = padded.fold(0, |nanos: i64, digit| {
+                    nanos.saturating_mul(10).saturating_add(digit)
+                });
+            }
+            sign(end, b'Z')?;
+            Some((end + 1, (two(11)?, two(14)?, two(17)?), nanos))
         };
-        let (length, (hour, minute, second)) = time().map_or((10, (0, 0, 0)), |time| (20, time));
+        let (length, (hour, minute, second), nanos) = time().unwrap_or((10, (0, 0, 0), 0));
         self.advance(length);
         let days =
             days_since_epoch(year, month, day).filter(|_| hour < 24 && minute < 60 && second < 60);
@@ -356,7 +369,9 @@ impl<'a> Lexer<'a> {
             .saturating_add(minute.saturating_mul(60))
             .saturating_add(second);
         Ok(Some(Token::Instant(
-            i128::from(seconds).saturating_mul(SECOND),
+            i128::from(seconds)
+                .saturating_mul(SECOND)
+                .saturating_add(i128::from(nanos)),
         )))
     }
 }

@@ -117,16 +117,26 @@ fn civil(days: i128) -> (i128, i128, i128) {
 
 fn instant_literal(ns: i128) -> String {
     let (year, month, day) = civil(ns.div_euclid(DAY));
-    let seconds = ns.rem_euclid(DAY) / SECOND;
-    if seconds == 0 {
+    let of_day = ns.rem_euclid(DAY);
+    if of_day == 0 {
         return format!("{year:04}-{month:02}-{day:02}");
     }
+    let seconds = of_day / SECOND;
     format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}{}Z",
         seconds / 3_600,
         seconds / 60 % 60,
-        seconds % 60
+        seconds % 60,
+        fraction(of_day, '.')
     )
+}
+
+/// What lies behind the whole seconds, with its point; nothing where there is nothing.
+fn fraction(ns: i128, point: char) -> String {
+    match ns % SECOND {
+        0 => String::new(),
+        rest => format!("{point}{rest:09}").trim_end_matches('0').to_owned(),
+    }
 }
 
 /// How a language writes numbers and says ranges.
@@ -245,6 +255,7 @@ impl Tongue {
     /// assert_eq!(Tongue::of("en").length(72 * hour), "72 hours");
     /// assert_eq!(Tongue::of("en").length(30 * 24 * hour), "30 days");
     /// assert_eq!(Tongue::of("en").length(hour + 60_000_000_000), "1 hour 1 minute");
+    /// assert_eq!(Tongue::of("da").length(1_500_000_000), "1,5 sekunder");
     /// ```
     #[must_use]
     pub fn length(self, ns: i128) -> String {
@@ -277,12 +288,18 @@ impl Tongue {
                 continue;
             }
             let count = rest / unit;
+            let behind = if unit == SECOND {
+                fraction(rest, if self.danish { ',' } else { '.' })
+            } else {
+                String::new()
+            };
             rest %= unit;
-            if count > 0 {
+            if count > 0 || !behind.is_empty() {
+                let single = count == 1 && behind.is_empty();
                 parts.push(format!(
-                    "{} {}",
+                    "{}{behind} {}",
                     self.whole(count),
-                    if count == 1 { one } else { many }
+                    if single { one } else { many }
                 ));
             }
         }
@@ -354,12 +371,14 @@ impl Tongue {
     /// ```
     #[must_use]
     pub fn moment(self, ns: i128) -> String {
-        let seconds = ns.rem_euclid(DAY) / SECOND;
+        let of_day = ns.rem_euclid(DAY);
+        let seconds = of_day / SECOND;
         let clock = format!("{:02}:{:02}", seconds / 3_600, seconds / 60 % 60);
-        let clock = if seconds % 60 == 0 {
+        let clock = if of_day % (60 * SECOND) == 0 {
             clock
         } else {
-            format!("{clock}:{:02}", seconds % 60)
+            let behind = fraction(of_day, if self.danish { ',' } else { '.' });
+            format!("{clock}:{:02}{behind}", seconds % 60)
         };
         format!("{} {}{clock} UTC", self.day(ns), self.pick("kl. ", ""))
     }

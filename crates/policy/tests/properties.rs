@@ -150,10 +150,16 @@ fn every_cell_has_an_example_that_lies_in_it() {
             judge_again: false,
         };
         let (model, policy) = policy(&mut random, wish);
-        for (_, def) in policy.facts() {
+        for (id, def) in policy.facts() {
             for cell in 0..def.cells.count() {
-                let back = def.example(cell).and_then(|value| def.cell(value));
-                assert_eq!(back, Some(cell), "{} of\n{}", def.name, model.text());
+                let example = def.example(cell);
+                let back = example.and_then(|value| def.cell(value));
+                let text = || format!("{} of\n{}", def.name, model.text());
+                assert_eq!(back, Some(cell), "{}", text());
+                // What a test block would say of it is read back as the same value.
+                let written = example.map(|value| policy.value_name(id, value));
+                let read_back = written.and_then(|written| policy.parse_value(id, &written));
+                assert_eq!(read_back, example, "{}", text());
             }
         }
     }
