@@ -12,12 +12,13 @@ pub mod licences;
 pub mod tidy;
 
 pub mod bench;
+pub mod picture;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The commands of `cargo xtask`, so that pages which name one can be checked.
-pub const COMMANDS: [&str; 5] = ["ci", "test", "tidy", "licences", "bench"];
+pub const COMMANDS: [&str; 6] = ["ci", "test", "tidy", "licences", "bench", "picture"];
 
 /// The folder that holds the workspace's `Cargo.toml`.
 #[must_use]

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use xtask::{bench, ci, licences, test, tidy, workspace_root};
+use xtask::{bench, ci, licences, picture, test, tidy, workspace_root};
 
 const HELP: &str = "\
 cargo xtask COMMAND
@@ -16,6 +16,7 @@ cargo xtask COMMAND
   tidy            the map of files, licence lines, paths, links, the README's commands
   licences        licence and source of every package we build on, and none that is banned (deny.toml)
   bench [NAME]    all benches, or one by the name of its file; `memory` is that of a long stream
+  picture         draws the README's picture anew: what the binary prints, as docs/decide.svg
 ";
 
 fn main() -> ExitCode {
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(&root),
         "licences" => licences::run(&root),
         "bench" => bench::run(&root, rest),
+        "picture" => picture::run(&root),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())
