@@ -361,7 +361,7 @@ impl Policy {
         }
     }
 
-    /// Whether some node tells the values right below and right above a constant apart.
+    /// Whether some possible case would be decided otherwise if the values right below a constant counted as those right above it.
     fn cut_matters(&self, fact: FactId, value: Value) -> bool {
         let (Some(diagram), Some(def), Some(key)) =
             (&self.diagram, self.facts.get(fact.0), value.key())
@@ -380,27 +380,61 @@ impl Policy {
             })
             .map(|(at, _)| at)
             .collect();
-        let table = &diagram.frozen;
-        let mut seen = QuickMap::<u32, ()>::default();
-        let mut pending = vec![table.root];
-        while let Some(at) = pending.pop() {
-            let Some(asked) = table.fact(at) else {
+        let rank = diagram.ranks();
+        let first = |facts: &[Option<usize>]| {
+            facts
+                .iter()
+                .flatten()
+                .copied()
+                .min_by_key(|fact| rank.get(*fact))
+        };
+        let (table, worlds) = (&diagram.frozen, &diagram.possible);
+        let mut seen = QuickMap::<(u32, u32), ()>::default();
+        let mut pending = vec![(table.root, worlds.root)];
+        // Two places of the diagram, and what is possible there.
+        let mut pairs: Vec<(u32, u32, u32)> = Vec::new();
+        while let Some((at, world)) = pending.pop() {
+            if Frozen::content(world) == Some(0) || seen.insert((at, world), ()).is_some() {
+                continue;
+            }
+            let Some(asked) = first(&[table.fact(at), worlds.fact(world)]) else {
                 continue;
             };
-            if seen.insert(at, ()).is_some() {
+            if asked == fact.0 && table.fact(at) == Some(asked) {
+                for cut in &near {
+                    let (below, above) = (*cut, cut.saturating_add(1));
+                    let (low, high) = (table.child(at, below), table.child(at, above));
+                    pairs.extend(
+                        [below, above].map(|cell| (low, high, worlds.step(world, asked, cell))),
+                    );
+                }
+            }
+            let cells = self.facts.get(asked).map_or(0, |def| def.cells.domain);
+            pending.extend(
+                bits(cells)
+                    .map(|cell| (table.step(at, asked, cell), worlds.step(world, asked, cell))),
+            );
+        }
+        let mut seen = QuickMap::<(u32, u32, u32), ()>::default();
+        while let Some((low, high, world)) = pairs.pop() {
+            if low == high
+                || Frozen::content(world) == Some(0)
+                || seen.insert((low, high, world), ()).is_some()
+            {
                 continue;
             }
-            if asked == fact.0
-                && near
-                    .iter()
-                    .any(|cut| table.child(at, *cut) != table.child(at, cut.saturating_add(1)))
-            {
+            let Some(asked) = first(&[table.fact(low), table.fact(high), worlds.fact(world)])
+            else {
                 return true;
-            }
-            pending.extend(
-                (0..self.facts.get(asked).map_or(0, |def| def.cells.count()))
-                    .map(|cell| table.child(at, cell)),
-            );
+            };
+            let cells = self.facts.get(asked).map_or(0, |def| def.cells.domain);
+            pairs.extend(bits(cells).map(|cell| {
+                (
+                    table.step(low, asked, cell),
+                    table.step(high, asked, cell),
+                    worlds.step(world, asked, cell),
+                )
+            }));
         }
         false
     }
@@ -1095,30 +1129,60 @@ impl Policy {
             }
         }
         let value = |id: FactId| values.get(id.0).copied().unwrap_or(Value::Absent);
-        let mut others: Vec<(usize, Reverse<usize>, RuleId, String)> = Vec::new();
+        let mut others: Vec<(Nearness, RuleId, String)> = Vec::new();
         for at in 0..self.rules.len() {
+            if near.iter().any(|(rule, _)| rule.0 == at) {
+                continue;
+            }
             let parts = self.parts(RuleId(at));
             let failing: Vec<&&Expr> = parts.iter().filter(|part| !part.holds(&value)).collect();
             if let ([one, ..], 1..=2) = (failing.as_slice(), failing.len())
                 && failing.len() < parts.len().max(2)
             {
-                let holding = parts.len().saturating_sub(failing.len());
-                others.push((
-                    failing.len(),
-                    Reverse(holding),
-                    RuleId(at),
-                    self.why_not(one),
-                ));
+                let nearness = Nearness {
+                    failing: failing.len(),
+                    by_one: Reverse(failing.len() == 1 && self.by_one(one, &values)),
+                    holding: Reverse(parts.len().saturating_sub(failing.len())),
+                };
+                others.push((nearness, RuleId(at), self.why_not(one)));
             }
         }
-        // A rule of which nothing holds is near only where no other is.
-        if others.iter().any(|(_, holding, ..)| holding.0 > 0) {
-            others.retain(|(_, holding, ..)| holding.0 > 0);
+        // A rule of which nothing holds is near only where it misses by one, or no other is near.
+        let near_indeed = |nearness: &Nearness| nearness.by_one.0 || nearness.holding.0 > 0;
+        if others.iter().any(|(nearness, ..)| near_indeed(nearness)) {
+            others.retain(|(nearness, ..)| near_indeed(nearness));
         }
-        others.sort_by_key(|(failing, holding, rule, _)| (*failing, *holding, *rule));
-        near.extend(others.into_iter().map(|(.., rule, why)| (rule, why)));
+        others.sort();
+        near.extend(others.into_iter().map(|(_, rule, why)| (rule, why)));
         near.truncate(3);
         near
+    }
+
+    /// Whether a part of a condition would hold if a fact with an order lay one range higher or lower.
+    fn by_one(&self, part: &Expr, values: &[Value]) -> bool {
+        let value = |id: FactId| values.get(id.0).copied().unwrap_or(Value::Absent);
+        let mut found = false;
+        part.tests(&mut |test| {
+            let def = self.fact_def(test.fact);
+            let Some(cell) = def
+                .cell(value(test.fact))
+                .filter(|cell| def.kind.is_ordered() && Some(*cell) != def.cells.absent)
+            else {
+                return;
+            };
+            for beside in [cell.checked_sub(1), cell.checked_add(1)]
+                .into_iter()
+                .flatten()
+            {
+                let there = def.example(beside).filter(|_| {
+                    def.cells.domain & bit(beside) != 0 && Some(beside) != def.cells.absent
+                });
+                found |= there.is_some_and(|there| {
+                    part.holds(&|id| if id == test.fact { there } else { value(id) })
+                });
+            }
+        });
+        found
     }
 
     /// A typical value of each fact in a world.
@@ -1158,7 +1222,7 @@ impl Policy {
         let text = self.text_of(part);
         match (part, text.strip_prefix('!')) {
             (Expr::Const(_), _) => "its condition never holds".to_owned(),
-            (Expr::Not(_), Some(inner)) => format!("`{inner}` holds"),
+            (Expr::Not(inner), Some(_)) => format!("`{}` holds", self.text_of(inner)),
             _ => format!("`{text}` does not hold"),
         }
     }
@@ -1294,6 +1358,17 @@ impl Policy {
         };
         format!("```test {name}\n{given}expect {expect}\n```")
     }
+}
+
+/// How near a rule comes to a case: the nearest is the least.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Nearness {
+    /// The parts of its condition that do not hold.
+    failing: usize,
+    /// Whether the one that fails would hold one range higher or lower.
+    by_one: Reverse<bool>,
+    /// The parts that hold.
+    holding: Reverse<usize>,
 }
 
 /// Most gaps that are told one by one; the first few lead to the rest.

@@ -571,7 +571,7 @@ impl Names<'_> {
                 "fact or term",
                 name,
                 self.fact_ids.keys().chain(self.terms.keys()),
-                span,
+                Span::new(span.file, span.start, span.start.saturating_add(name.len())),
                 "declare it in a `facts` or `terms` block",
             ));
         };
@@ -861,26 +861,29 @@ pub(crate) fn unknown<'a>(
     Problem::new(Code::Unknown, span, message, help)
 }
 
-/// Levenshtein's edit distance.
+/// Levenshtein's edit distance, where swapping two neighbours is one step (optimal string alignment).
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let at = |row: &[usize], place: usize| row.get(place).copied().unwrap_or(usize::MAX);
+    let mut above: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut before = i;
-        if let Some(first) = row.first_mut() {
-            *first = i.saturating_add(1);
-        }
+    for (i, ca) in a.iter().enumerate() {
+        let mut next = vec![i.saturating_add(1)];
         for (j, cb) in b.iter().enumerate() {
-            let left = row.get(j).copied().unwrap_or(0);
-            let Some(cell) = row.get_mut(j.saturating_add(1)) else {
-                continue;
-            };
-            let change = before.saturating_add(usize::from(ca != *cb));
-            before = *cell;
-            *cell = change
-                .min(left.saturating_add(1))
-                .min(before.saturating_add(1));
+            let change = at(&row, j).saturating_add(usize::from(ca != cb));
+            let longer = at(&next, j)
+                .min(at(&row, j.saturating_add(1)))
+                .saturating_add(1);
+            let mut least = change.min(longer);
+            if let (Some(before_i), Some(before_j)) = (i.checked_sub(1), j.checked_sub(1))
+                && a.get(before_i) == Some(cb)
+                && b.get(before_j) == Some(ca)
+            {
+                least = least.min(at(&above, before_j).saturating_add(1));
+            }
+            next.push(least);
         }
+        above = std::mem::replace(&mut row, next);
     }
-    row.last().copied().unwrap_or(0)
+    at(&row, b.len())
 }

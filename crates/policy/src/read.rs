@@ -210,7 +210,16 @@ pub fn read_sources(sources: &Sources<'_>) -> Reading {
             problems,
         };
     }
-    let policy = Reader::new(sources, &mut problems).read();
+    let mut unread = None;
+    let policy = Reader::new(sources, &mut problems).read(&mut unread);
+    if let Some(first) = unread {
+        // What a block declares that does not read is not unknown: it is told once the block reads.
+        let mut at = 0;
+        problems.retain(|problem| {
+            at += 1;
+            at <= first || !matches!(problem.code, Code::Unknown | Code::Translation)
+        });
+    }
     let failed = problems.iter().any(Problem::is_error);
     problems.sort_by_key(|problem| (problem.span, problem.code));
     // A term that is used many times is wrong once.
@@ -256,7 +265,8 @@ impl<'a, 'p> Reader<'a, 'p> {
         }
     }
 
-    fn read(mut self) -> Option<Policy> {
+    /// Reads everything; `unread` gives how many problems there were after the blocks, if one of them did not read.
+    fn read(mut self, unread: &mut Option<usize>) -> Option<Policy> {
         if self.document.front.is_empty() && self.problems.iter().any(Problem::is_error) {
             return None;
         }
@@ -278,7 +288,9 @@ impl<'a, 'p> Reader<'a, 'p> {
             ));
         }
         self.join_host();
-        self.read_blocks();
+        if self.read_blocks() {
+            *unread = Some(self.problems.len());
+        }
         self.declare_host_order();
         if self
             .problems
@@ -396,7 +408,9 @@ impl<'a, 'p> Reader<'a, 'p> {
         self.document.front("host").and(self.sources.host)
     }
 
-    fn read_blocks(&mut self) {
+    /// Reads the blocks; whether one of them did not read.
+    fn read_blocks(&mut self) -> bool {
+        let mut unread = false;
         let blocks = std::mem::take(&mut self.document.blocks);
         let mut seen_facts = BTreeMap::new();
         let mut seen_names = BTreeMap::new();
@@ -416,6 +430,7 @@ impl<'a, 'p> Reader<'a, 'p> {
                 self.read_block(block, &mut cursor, &mut rules, &mut fact_asts)
             });
             if let Err(problem) = read {
+                unread |= !matches!(block.kind, BlockKind::Test | BlockKind::Assume);
                 self.problems.push(problem);
             }
         }
@@ -471,6 +486,7 @@ impl<'a, 'p> Reader<'a, 'p> {
                 ));
             }
         }
+        unread
     }
 
     fn read_block(
@@ -1232,7 +1248,9 @@ impl<'a, 'p> Reader<'a, 'p> {
     }
 
     fn compare_translation(&mut self, source: &Edition, document: &Document, words: &Words) {
-        let front = document.front_span;
+        let front = document
+            .front("language")
+            .map_or(document.front_span, |(_, span)| span);
         let mut miss = |span, message: String, help: &str| {
             self.problems
                 .push(Problem::new(Code::Translation, span, message, help))

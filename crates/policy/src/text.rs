@@ -131,7 +131,7 @@ fn front_matter(
         at = at.saturating_add(line.len());
         let text = line.trim_end();
         if text == "---" {
-            document.front_span = Span::new(file, 0, at);
+            document.front_span = Span::new(file, 0, first.trim_end().len());
             return at;
         }
         let text = text.split(" #").next().unwrap_or(text).trim_end();
@@ -422,13 +422,20 @@ fn sentence(
     let mut params = Vec::new();
     let mut words = String::new();
     let mut rest = raw;
+    let mut open_told = false;
     while let Some(open) = rest.find('{') {
         words.push_str(rest.get(..open).unwrap_or(""));
         let inside = rest.get(open.saturating_add(1)..).unwrap_or("");
-        let Some(close) = inside.find('}') else {
+        let close = inside.find(['{', '}']);
+        let Some(close) = close.filter(|at| inside.as_bytes().get(*at) == Some(&b'}')) else {
+            words.push('{');
+            let before = std::mem::replace(&mut rest, inside);
+            if std::mem::replace(&mut open_told, true) {
+                continue;
+            }
             let here = base
                 .saturating_add(range.end)
-                .saturating_sub(rest.len())
+                .saturating_sub(before.len())
                 .saturating_add(open);
             problems.push(Problem::new(
                 Code::Syntax,
@@ -436,9 +443,7 @@ fn sentence(
                 "a brace that is never closed",
                 "close it with `}`",
             ));
-            words.push_str(rest.get(open..).unwrap_or(""));
-            rest = "";
-            break;
+            continue;
         };
         let content = inside.get(..close).unwrap_or("").trim();
         let here = base.saturating_add(range.end).saturating_sub(inside.len());
