@@ -77,7 +77,7 @@ enum Command {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   makegood decide case.json
-  makegood decide --lang en --audience agent case.json
+  makegood decide --lang en --audience customer case.json
   makegood decide --json case.json | jq .because
   makegood decide --ndjson --no-reasons < cases.ndjson > decisions.ndjson
 
@@ -115,9 +115,11 @@ struct Decide {
     #[arg(long, requires = "machine")]
     no_reasons: bool,
 
-    /// Who reads it: facts that are not for customers stay out of the advice to them
-    #[arg(long, value_enum, default_value_t = Audience::Customer)]
-    audience: Audience,
+    /// Who reads it: an agent if it is a page, a customer if it is JSON, where nothing is said
+    ///
+    /// What a policy keeps from customers (questions for others, facts that are not theirs to hear) is left out for them.
+    #[arg(long, value_enum)]
+    audience: Option<Audience>,
 
     /// Workers for --ndjson; all cores where nothing is said
     #[arg(long, value_name = "N", requires = "ndjson")]
@@ -262,6 +264,17 @@ impl Decide {
         Ok(vec![Path::new("-")])
     }
 
+    fn audience(&self) -> Disclose {
+        let machine = self.json || self.ndjson;
+        self.audience
+            .unwrap_or(if machine {
+                Audience::Customer
+            } else {
+                Audience::Agent
+            })
+            .into()
+    }
+
     /// A page or an object for each file.
     fn files(&self, out: &mut dyn Write) -> Done {
         let policies = self.policies()?;
@@ -274,7 +287,7 @@ impl Decide {
         let manner = Manner {
             reasons: !self.no_reasons,
             language,
-            audience: self.audience.into(),
+            audience: self.audience(),
             indented: !several,
         };
         let mut desk = Desk {
@@ -342,7 +355,7 @@ impl Decide {
         let manner = Arc::new(Manner {
             reasons: !self.no_reasons,
             language: self.lang.clone(),
-            audience: self.audience.into(),
+            audience: self.audience(),
             indented: false,
         });
         let paths = self.inputs()?;
@@ -441,7 +454,9 @@ impl Desk {
             let edition = edition(book.policy(), self.manner.language.as_deref());
             let reasons = Reasons::of(book, &case, &decision, edition, self.manner.audience);
             let style = self.style;
-            Ok(terminal::page(book, &case, &decision, &reasons, edition, style))
+            Ok(terminal::page(
+                book, &case, &decision, &reasons, edition, style,
+            ))
         })
     }
 }
@@ -449,7 +464,11 @@ impl Desk {
 impl Desk {
     /// The line above a page, where there are several.
     fn heading(&self, gap: &str, name: &str) -> String {
-        let (on, off) = if self.style.colour { ("\u{1b}[2m", "\u{1b}[0m") } else { ("", "") };
+        let (on, off) = if self.style.colour {
+            ("\u{1b}[2m", "\u{1b}[0m")
+        } else {
+            ("", "")
+        };
         format!("{gap}{on}── {name} ──{off}\n\n")
     }
 }
