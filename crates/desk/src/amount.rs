@@ -134,6 +134,9 @@ impl Ratio {
         if self >= Self::ONE {
             return whole;
         }
+        if self.numerator == 0 {
+            return 0;
+        }
         // One bit of the whole after the other, so that nothing outgrows 128 bits.
         // INVARIANT (both parts of a ratio are below 2^120): the remainder stays below the denominator, and three times that fits.
         let (mut part, mut rest) = (0_u64, 0_u128);

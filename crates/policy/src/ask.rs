@@ -196,7 +196,7 @@ impl Scratch {
         };
         if facts.joints.is_empty()
             && let Some(leaf) = only_leaf(&diagram.frozen, &facts.cells)
-            && only_leaf(&diagram.possible, &facts.cells) == Some(1)
+            && certainly_possible(diagram, &facts.cells)
         {
             let rules = diagram.winners(leaf);
             return match rules.first() {
@@ -257,6 +257,15 @@ pub(crate) fn fewest(names: &[String], flips: &mut dyn FnMut(&[&str]) -> bool) -
         }
     }
     names.to_vec()
+}
+
+/// Whether the known facts alone say that the case is possible.
+fn certainly_possible(diagram: &Diagram, row: &[u64]) -> bool {
+    let cell = |fact: usize| single(row.get(fact).copied().unwrap_or(0));
+    let straight = diagram.straight_possible.as_ref();
+    // It looks some facts up that need not be known.
+    straight.is_some_and(|straight| straight.walk_by(cell) == 1)
+        || only_leaf(&diagram.possible, row) == Some(1)
 }
 
 /// The leaf, where the known facts alone lead to one.

@@ -84,7 +84,22 @@ pub struct Edition {
     pub(crate) body_start: usize,
     /// Names of facts and their values, questions, reasons.
     pub words: Words,
+    /// What the page says about each rule, once somebody asked.
+    pub(crate) quotes: Quotes,
 }
+
+/// Quotes by rule, found in the text once and kept. They follow from the rest of an edition and its policy, so two editions
+/// are the same with and without them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Quotes(pub std::sync::OnceLock<Vec<String>>);
+
+impl PartialEq for Quotes {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Quotes {}
 
 impl Edition {
     /// A clause by its anchor.

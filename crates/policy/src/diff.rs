@@ -17,7 +17,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::clause::Edition;
+use crate::clause::{Edition, Quotes};
 use crate::condition::{Expr, FactId, Test, TestOp};
 use crate::diagram::{Builder, Cache, Frozen, OverBudget, QuickMap, Ref};
 use crate::fact::{Cut, FactDef, Kind, MOST_CELLS, Value, bit, bits};
@@ -937,6 +937,7 @@ impl<'a> WordsOf<'a> {
             source: String::new(),
             body_start: 0,
             words: words.clone(),
+            quotes: Quotes::default(),
         });
         for (name, label) in words.labels {
             edition.words.labels.entry(name).or_insert(label);

@@ -420,27 +420,36 @@ pub(crate) fn every_end(
     let rank = diagram.ranks();
     let mut seen = QuickMap::<(u32, u32), ()>::default();
     let mut pending = vec![(diagram.frozen.root, diagram.possible.root)];
-    while let Some((at, possible)) = pending.pop() {
-        if Frozen::content(possible) == Some(0) || seen.insert((at, possible), ()).is_some() {
-            continue;
-        }
-        let facts = [diagram.frozen.fact(at), diagram.possible.fact(possible)];
-        let Some(fact) = facts
-            .into_iter()
-            .flatten()
-            .min_by_key(|fact| rank.get(*fact))
-        else {
-            if !Frozen::content(at).is_some_and(|leaf| test(diagram.winners(leaf))) {
-                return false;
+    while let Some((mut at, mut possible)) = pending.pop() {
+        while Frozen::content(possible) != Some(0) {
+            let facts = [diagram.frozen.fact(at), diagram.possible.fact(possible)];
+            let Some(fact) = facts
+                .into_iter()
+                .flatten()
+                .min_by_key(|fact| rank.get(*fact))
+            else {
+                if !Frozen::content(at).is_some_and(|leaf| test(diagram.winners(leaf))) {
+                    return false;
+                }
+                break;
+            };
+            let step = |cell: usize| {
+                (
+                    diagram.frozen.step(at, fact, cell),
+                    diagram.possible.step(possible, fact, cell),
+                )
+            };
+            let cells = mask(row, fact);
+            // Where a fact is known there is one way on: it needs no remembering.
+            if let Some(cell) = single(cells) {
+                (at, possible) = step(cell);
+                continue;
             }
-            continue;
-        };
-        pending.extend(bits(mask(row, fact)).map(|cell| {
-            (
-                diagram.frozen.step(at, fact, cell),
-                diagram.possible.step(possible, fact, cell),
-            )
-        }));
+            if seen.insert((at, possible), ()).is_none() {
+                pending.extend(bits(cells).map(step));
+            }
+            break;
+        }
     }
     true
 }

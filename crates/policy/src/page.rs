@@ -116,11 +116,23 @@ impl Policy {
     /// ```
     #[must_use]
     pub fn quote(&self, edition: &Edition, rule: RuleId) -> String {
+        // Reading the page's Markdown takes longer than deciding a case, so it is read once for all rules.
+        if !self.editions.iter().any(|own| std::ptr::eq(own, edition)) {
+            return self.find_quote(edition, &Prose::of(self, edition), rule);
+        }
+        let quotes = edition.quotes.0.get_or_init(|| {
+            let prose = Prose::of(self, edition);
+            let rules = (0..self.rules.len()).map(RuleId);
+            rules.map(|rule| self.find_quote(edition, &prose, rule)).collect()
+        });
+        quotes.get(rule.0).cloned().unwrap_or_default()
+    }
+
+    fn find_quote(&self, edition: &Edition, prose: &Prose<'_>, rule: RuleId) -> String {
         let rule = self.rule(rule);
         let Some(clause) = edition.clause(&rule.clause) else {
             return String::new();
         };
-        let prose = Prose::of(self, edition);
         let text = |sentence: &Sentence| {
             prose
                 .plain(sentence.span.start..sentence.span.end)

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use crate::block::{self, FactAst, KindAst, RemedyAst, RuleAst, TestAst, ThenAst};
-use crate::clause::{Clause, Edition, Words};
+use crate::clause::{Clause, Edition, Quotes, Words};
 use crate::condition::{Cond, Expr, FactId, Names, ParamUse, literal, unknown, value_for};
 use crate::diagram::{Frozen, Straight};
 use crate::fact::{CurrencyCode, Cut, Disclose, FactDef, Kind, MOST_CELLS, Ratio, Value};
@@ -316,6 +316,7 @@ impl<'a, 'p> Reader<'a, 'p> {
             source: self.sources.policy.1.to_owned(),
             body_start: self.document.body_start,
             words: std::mem::take(&mut self.words),
+            quotes: Quotes::default(),
         }];
         for at in 0..self.sources.translations.len() {
             let edition = self.translation(at, &editions, &name, &version);
@@ -1111,6 +1112,7 @@ impl<'a, 'p> Reader<'a, 'p> {
             source: text.to_owned(),
             body_start: document.body_start,
             words,
+            quotes: Quotes::default(),
         }
     }
 
