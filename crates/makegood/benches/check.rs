@@ -14,7 +14,7 @@ fn main() {
     let policy = built_in.read().policy.expect("the built-in policy reads");
     table(
         "the built-in policy",
-        Duration::from_secs(8),
+        Duration::from_secs(6),
         vec![
             Contender::new("check", 1, || {
                 black_box(policy.check(&|| true));

@@ -49,7 +49,7 @@ fn main() {
     );
     table(
         "reading the built-in policy",
-        Duration::from_secs(8),
+        Duration::from_secs(6),
         vec![
             Contender::new("both languages, ready to decide", 1, || {
                 black_box(read(true, nodes));

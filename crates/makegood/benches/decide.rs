@@ -123,7 +123,7 @@ fn single(policy: &Policy, name: &str, mix: &Mix) {
     let mut scratch = Scratch::default();
     table(
         &format!("one decision: {name}"),
-        Duration::from_secs(8),
+        Duration::from_secs(6),
         vec![
             Contender::new("by hand", ROWS, || {
                 for row in &mix.rows {
@@ -173,7 +173,7 @@ fn batched(policy: &Policy, name: &str, mix: &Mix) {
     }
     table(
         &format!("{ROWS} decisions at once: {name}"),
-        Duration::from_secs(8),
+        Duration::from_secs(6),
         vec![
             Contender::new("by hand", ROWS, || {
                 for (place, row) in by_hand.iter_mut().zip(black_box(&mix.rows)) {

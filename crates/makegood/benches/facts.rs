@@ -46,7 +46,7 @@ fn main() {
                 "{name}, {count} of them, {} bytes each, for one case",
                 bytes / count
             ),
-            Duration::from_secs(5),
+            Duration::from_secs(4),
             vec![
                 Contender::new("read", count, || {
                     for line in &lines {

@@ -46,6 +46,7 @@ fn whole(policies: &Arc<Policies>, name: &str, lines: &[String]) {
         let mut out: Vec<u8> = Vec::with_capacity(64 << 20);
         let manner = Arc::new(Manner {
             reasons,
+            indented: false,
             language: None,
             audience: Disclose::Customer,
         });
@@ -67,7 +68,7 @@ fn whole(policies: &Arc<Policies>, name: &str, lines: &[String]) {
     };
     let measured = table(
         &format!("from line to line: {name}, for one case"),
-        Duration::from_secs(8),
+        Duration::from_secs(6),
         vec![
             Contender::new("without reasons", lines.len(), pass(false)),
             Contender::new("with reasons", lines.len(), pass(true)),
@@ -119,7 +120,7 @@ fn stages(policies: &Policies, name: &str, lines: &[String]) {
     let (mut out, mut long) = (Vec::with_capacity(1 << 20), Vec::with_capacity(1 << 20));
     table(
         &format!("the stages: {name} ({open} of {count} need information), for one case"),
-        Duration::from_secs(8),
+        Duration::from_secs(6),
         vec![
             Contender::new("read", count, || {
                 for line in lines {
