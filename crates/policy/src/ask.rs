@@ -10,8 +10,8 @@ use crate::condition::FactId;
 use crate::decide::{Answer, Facts, single};
 use crate::diagram::{Frozen, QuickMap};
 use crate::fact::{Value, bit, bits};
-use crate::read::{Diagram, Policy};
 use crate::open::Room;
+use crate::read::{Diagram, Policy};
 use crate::rule::RuleId;
 
 /// A question that is still open.
@@ -317,7 +317,11 @@ fn flip(
     let any_named = (0..facts.joints.len()).any(named);
     for (at, way) in ways.iter().enumerate() {
         // Where no joint fact may differ, each way is held against itself alone.
-        let (first, count) = if any_named { (0, ways.count()) } else { (at, 1) };
+        let (first, count) = if any_named {
+            (0, ways.count())
+        } else {
+            (at, 1)
+        };
         for other in ways.iter().skip(first).take(count) {
             let differ: Vec<usize> = (0..way.len())
                 .filter(|at| way.get(*at) != other.get(*at))

@@ -123,7 +123,9 @@ impl Policy {
         let quotes = edition.quotes.0.get_or_init(|| {
             let prose = Prose::of(self, edition);
             let rules = (0..self.rules.len()).map(RuleId);
-            rules.map(|rule| self.find_quote(edition, &prose, rule)).collect()
+            rules
+                .map(|rule| self.find_quote(edition, &prose, rule))
+                .collect()
         });
         quotes.get(rule.0).cloned().unwrap_or_default()
     }
