@@ -804,32 +804,92 @@ impl Page {
 /// The desk's words in Danish and English.
 const OUTCOMES: &[(&str, &str, &str)] = &[
     ("refund", "tilbagebetaling", "refund"),
-    ("support_resolution", "vi retter op på det", "we put it right"),
+    (
+        "support_resolution",
+        "vi retter op på det",
+        "we put it right",
+    ),
     ("declined", "afslag", "declined"),
-    ("review", "en medarbejder ser på sagen", "a person looks at it"),
-    ("contest", "vi gør indsigelse hos banken", "we contest the dispute"),
-    ("concede", "vi giver kunden ret over for banken", "we accept the dispute"),
+    (
+        "review",
+        "en medarbejder ser på sagen",
+        "a person looks at it",
+    ),
+    (
+        "contest",
+        "vi gør indsigelse hos banken",
+        "we contest the dispute",
+    ),
+    (
+        "concede",
+        "vi giver kunden ret over for banken",
+        "we accept the dispute",
+    ),
 ];
 const REMEDIES: &[(&str, &str, &str)] = &[
     ("refund", "tilbagebetaling af {}", "refund of {}"),
     ("exchange", "ombytning af {}", "exchange of {}"),
     ("redeliver", "ny levering af {}", "redelivery of {}"),
     ("replace_account", "en ny konto", "a new account"),
-    ("expedite", "vi skubber på leveringen", "we give the delivery a push"),
-    ("start_manually", "vi starter ydelsen i hånden", "we start the service by hand"),
-    ("restart", "leveringen begynder forfra", "the delivery begins anew"),
-    ("cancel_subscription", "abonnementet stopper", "the subscription is cancelled"),
-    ("accept_dispute", "vi accepterer indsigelsen", "we accept the dispute"),
-    ("submit_evidence", "vi sender alt, vi ved, til banken", "we send all records to the bank"),
-    ("flag_friendly_fraud", "indsigelsen kom uden et ord til os", "the dispute came without a word to us"),
+    (
+        "expedite",
+        "vi skubber på leveringen",
+        "we give the delivery a push",
+    ),
+    (
+        "start_manually",
+        "vi starter ydelsen i hånden",
+        "we start the service by hand",
+    ),
+    (
+        "restart",
+        "leveringen begynder forfra",
+        "the delivery begins anew",
+    ),
+    (
+        "cancel_subscription",
+        "abonnementet stopper",
+        "the subscription is cancelled",
+    ),
+    (
+        "accept_dispute",
+        "vi accepterer indsigelsen",
+        "we accept the dispute",
+    ),
+    (
+        "submit_evidence",
+        "vi sender alt, vi ved, til banken",
+        "we send all records to the bank",
+    ),
+    (
+        "flag_friendly_fraud",
+        "indsigelsen kom uden et ord til os",
+        "the dispute came without a word to us",
+    ),
 ];
 const QUANTITIES: &[(&str, &str, &str)] = &[
-    ("everything_left", "alt, der ikke er betalt tilbage", "everything not yet paid back"),
-    ("open_undelivered", "det, der ikke er leveret", "what was not delivered"),
+    (
+        "everything_left",
+        "alt, der ikke er betalt tilbage",
+        "everything not yet paid back",
+    ),
+    (
+        "open_undelivered",
+        "det, der ikke er leveret",
+        "what was not delivered",
+    ),
     ("open_dropped", "det, der er faldet fra", "what dropped"),
-    ("refundable_dropped", "det, der er faldet fra under garantien", "what dropped under the guarantee"),
+    (
+        "refundable_dropped",
+        "det, der er faldet fra under garantien",
+        "what dropped under the guarantee",
+    ),
     ("one_unit", "ét stk.", "one unit"),
-    ("renewal_rest", "resten af den betaling", "the rest of that payment"),
+    (
+        "renewal_rest",
+        "resten af den betaling",
+        "the rest of that payment",
+    ),
 ];
 const SOURCES: &[(&str, &str, &str)] = &[
     ("claim", "kundens henvendelse", "the claim"),
@@ -839,7 +899,11 @@ const SOURCES: &[(&str, &str, &str)] = &[
     ("order", "ordren", "the order"),
     ("payments", "betalingerne", "the payments"),
     ("support", "support", "support"),
-    ("technical_team", "den tekniske afdeling", "the technical team"),
+    (
+        "technical_team",
+        "den tekniske afdeling",
+        "the technical team",
+    ),
 ];
 
 /// What the desk's words are called in a language.
@@ -952,9 +1016,17 @@ impl Diff {
             text.push_str(&change_text(change));
             text.push('\n');
         }
-        let effects = |kind: ChangeKind| diff.changes.iter().filter(|change| change.kind == kind).count();
+        let effects = |kind: ChangeKind| {
+            diff.changes
+                .iter()
+                .filter(|change| change.kind == kind)
+                .count()
+        };
         let (outcomes, clauses) = (effects(ChangeKind::Effect), effects(ChangeKind::Clause));
-        let names = format!("{} {} and {} {}", old.name, old.version, new.name, new.version);
+        let names = format!(
+            "{} {} and {} {}",
+            old.name, old.version, new.name, new.version
+        );
         let proved = format!("proved over {}", counted(diff.nodes, "node"));
         text.push_str(&if diff.is_alike() {
             format!("{names} decide alike: {proved}\n")
@@ -970,16 +1042,41 @@ impl Diff {
 }
 
 fn decided(decision: &Decision) -> String {
-    let effect = decision.effect.as_deref().unwrap_or("nothing: no rule decides");
-    let clause = decision.clause.as_ref().map_or(String::new(), |clause| format!(", clause {clause}"));
+    let effect = decision
+        .effect
+        .as_deref()
+        .unwrap_or("nothing: no rule decides");
+    let clause = decision
+        .clause
+        .as_ref()
+        .map_or(String::new(), |clause| format!(", clause {clause}"));
     let rules = decision.rules.join(", ");
-    if rules.is_empty() { effect.to_owned() } else { format!("{effect}{clause} ({rules})") }
+    if rules.is_empty() {
+        effect.to_owned()
+    } else {
+        format!("{effect}{clause} ({rules})")
+    }
 }
 
 fn change_text(change: &Change) -> String {
-    let mut text = format!("before  {}\nafter   {}\n", decided(&change.before), decided(&change.after));
-    let when: Vec<String> = change.when.iter().map(|when| format!("{} is {}", when.label, when.words)).collect();
-    text.push_str(&format!("when    {}\n", if when.is_empty() { "always".to_owned() } else { when.join("\n        ") }));
+    let mut text = format!(
+        "before  {}\nafter   {}\n",
+        decided(&change.before),
+        decided(&change.after)
+    );
+    let when: Vec<String> = change
+        .when
+        .iter()
+        .map(|when| format!("{} is {}", when.label, when.words))
+        .collect();
+    text.push_str(&format!(
+        "when    {}\n",
+        if when.is_empty() {
+            "always".to_owned()
+        } else {
+            when.join("\n        ")
+        }
+    ));
     let example: Vec<String> = change
         .example
         .iter()
@@ -1164,9 +1261,21 @@ mod tests {
     fn every_word_of_the_desk_has_a_name_on_the_page() {
         let host = makegood_desk::vocabulary::host();
         let words = host_words(Tongue::of("da"));
-        assert!(host.outcomes.iter().all(|word| words.outcomes.contains_key(word)));
-        assert!(host.remedies.iter().all(|(word, _)| words.remedies.contains_key(word)));
-        assert!(host.quantities.iter().all(|word| words.quantities.contains_key(word)));
+        assert!(
+            host.outcomes
+                .iter()
+                .all(|word| words.outcomes.contains_key(word))
+        );
+        assert!(
+            host.remedies
+                .iter()
+                .all(|(word, _)| words.remedies.contains_key(word))
+        );
+        assert!(
+            host.quantities
+                .iter()
+                .all(|word| words.quantities.contains_key(word))
+        );
     }
 
     #[test]
