@@ -86,7 +86,9 @@ impl Files {
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = format!("{folder}{name}");
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                if ![".git", "target", "node_modules"].contains(&name.as_str()) {
+                if ![".git", "target", "node_modules", "corpus", "artifacts"]
+                    .contains(&name.as_str())
+                {
                     self.gather(root, &format!("{path}/"))?;
                 }
                 continue;
@@ -201,7 +203,7 @@ fn licence_line(path: &str, text: &str) -> Option<String> {
 
 fn foreign_words(path: &str, text: &str) -> Vec<String> {
     // Cargo writes the registry's name into the lock file by itself.
-    if path == "Cargo.lock" {
+    if path == "Cargo.lock" || path.ends_with("/Cargo.lock") {
         return Vec::new();
     }
     let words = FOREIGN.map(|(head, tail)| format!("{head}{tail}"));
