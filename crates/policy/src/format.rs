@@ -60,9 +60,14 @@ pub fn format(text: &str) -> Result<String, Vec<Problem>> {
 /// The front matter, one space behind each colon and no blank lines.
 fn front_matter(text: &str) -> String {
     let mut out = String::new();
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+    for raw in text.lines().map(str::trim_end) {
+        let line = raw.trim_start();
+        if line.is_empty() {
+            continue;
+        }
         if line == "---" || line.starts_with('#') {
-            out.push_str(line);
+            // An indented rule closes nothing, and must not begin to.
+            out.push_str(if line == "---" { raw } else { line });
         } else {
             let (entry, comment) = match line.split_once(" #") {
                 Some((entry, comment)) => (entry, Some(comment)),
@@ -70,7 +75,13 @@ fn front_matter(text: &str) -> String {
             };
             match entry.split_once(':') {
                 Some((key, value)) => {
-                    let entry = format!("{}: {}", key.trim(), value.trim());
+                    // A value that begins with `#` would be a comment behind a space.
+                    let space = if value.trim().starts_with('#') {
+                        ""
+                    } else {
+                        " "
+                    };
+                    let entry = format!("{}:{space}{}", key.trim(), value.trim());
                     out.push_str(entry.trim_end());
                 }
                 None => out.push_str(entry.trim_end()),
