@@ -157,7 +157,7 @@ pub struct Rulebook {
     empty: Row,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct OwnedCuts {
     units_delivered: Vec<u64>,
     open_undelivered: Vec<u64>,
@@ -169,6 +169,54 @@ struct OwnedCuts {
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
     scratch: Scratch,
+    /// Worlds that were thought of lately: orders come in few sizes.
+    worlds: Vec<Thought>,
+    /// The place that the next ones take.
+    next: usize,
+}
+
+/// The counts that stand for unknown ones in an order of a size.
+#[derive(Clone, Debug)]
+struct Thought {
+    units_ordered: u64,
+    refunded_units: u64,
+    cuts: OwnedCuts,
+    ways: Vec<Counts>,
+}
+
+/// Most sizes of orders that are kept in mind.
+const MOST_THOUGHTS: usize = 16;
+
+impl Workspace {
+    fn worlds(&mut self, units_ordered: u64, refunded_units: u64, cuts: &OwnedCuts) -> Vec<Counts> {
+        let same = |thought: &&Thought| {
+            thought.units_ordered == units_ordered
+                && thought.refunded_units == refunded_units
+                && thought.cuts == *cuts
+        };
+        if let Some(known) = self.worlds.iter().find(same) {
+            return known.ways.clone();
+        }
+        let borrowed = Cuts {
+            units_delivered: &cuts.units_delivered,
+            open_undelivered: &cuts.open_undelivered,
+            open_dropped: &cuts.open_dropped,
+            drop_share: &cuts.drop_share,
+        };
+        let thought = Thought {
+            units_ordered,
+            refunded_units,
+            cuts: cuts.clone(),
+            ways: worlds(units_ordered, refunded_units, &borrowed),
+        };
+        let ways = thought.ways.clone();
+        match self.worlds.get_mut(self.next) {
+            Some(oldest) => *oldest = thought,
+            None => self.worlds.push(thought),
+        }
+        self.next = (self.next + 1) % MOST_THOUGHTS;
+        ways
+    }
 }
 
 impl Rulebook {
@@ -221,7 +269,7 @@ impl Rulebook {
         case: &'c CaseFile<'c>,
         facts: Facts,
     ) -> Decision<'c> {
-        let (row, ways) = self.row(&facts);
+        let (row, ways) = self.row(room, &facts);
         let mut seen: Vec<Result<'c>> = Vec::new();
         let mut effect = |rule: RuleId, way: &[usize]| {
             let counts = way.first().and_then(|at| ways.get(*at)).copied();
@@ -272,7 +320,7 @@ impl Rulebook {
     }
 
     /// The facts as the policy sees them, and the counts that stand for unknown ones.
-    fn row(&self, facts: &Facts) -> (Row, Vec<Counts>) {
+    fn row(&self, room: &mut Workspace, facts: &Facts) -> (Row, Vec<Counts>) {
         let mut row = self.empty.clone();
         for (word, id) in &self.facts {
             match word.said(facts) {
@@ -286,13 +334,7 @@ impl Rulebook {
             return (row, Vec::new());
         }
         let balance = &facts.observed.balance;
-        let cuts = Cuts {
-            units_delivered: &self.cuts.units_delivered,
-            open_undelivered: &self.cuts.open_undelivered,
-            open_dropped: &self.cuts.open_dropped,
-            drop_share: &self.cuts.drop_share,
-        };
-        let ways = worlds(balance.units_ordered, balance.refunded_units, &cuts);
+        let ways = room.worlds(balance.units_ordered, balance.refunded_units, &self.cuts);
         let value = |counts: &Counts| {
             let units = facts.units_if(*counts);
             self.counted

@@ -73,7 +73,7 @@ struct MissingOut<'a> {
 
 #[derive(Serialize)]
 struct ReasonsOut<'a> {
-    facts: serde_json::Map<String, serde_json::Value>,
+    facts: &'a serde_json::Map<String, serde_json::Value>,
     because: &'a str,
     quote: &'a str,
     sufficient: &'a [crate::reasons::Held],
@@ -200,7 +200,7 @@ impl<'a> Answer<'a> {
                 .collect(),
             missing: decision.missing.iter().map(missing).collect(),
             reasons: reasons.map(|reasons| ReasonsOut {
-                facts: reasons.facts.clone(),
+                facts: &reasons.facts,
                 because: &reasons.because,
                 quote: &reasons.quote,
                 sufficient: &reasons.sufficient,

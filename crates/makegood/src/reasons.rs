@@ -121,6 +121,20 @@ impl Reasons {
         edition: &Edition,
         audience: Disclose,
     ) -> Self {
+        let quote = &mut |rule| rulebook.policy().quote(edition, rule);
+        Self::quoting(rulebook, case, decision, edition, audience, quote)
+    }
+
+    /// The same with another way to come by a rule's words, for those who have them at hand.
+    #[must_use]
+    pub fn quoting(
+        rulebook: &Rulebook,
+        case: &CaseFile<'_>,
+        decision: &Decision<'_>,
+        edition: &Edition,
+        audience: Disclose,
+        quote: &mut dyn FnMut(RuleId) -> String,
+    ) -> Self {
         let policy = rulebook.policy();
         let tongue = Tongue::of(&edition.language);
         let say = Say {
@@ -154,7 +168,7 @@ impl Reasons {
                 .because
                 .push_str(texts::COMES_TO_NOTHING.say(tongue));
         }
-        reasons.quote = policy.quote(edition, rule);
+        reasons.quote = quote(rule);
         reasons.sufficient = policy
             .reason(&decision.row, &decision.reachable)
             .iter()

@@ -7,7 +7,7 @@
 //! A reader cuts the input into batches of whole lines, workers answer each batch into its own buffer, and the writer puts
 //! the batches back in order. Batches go round: what is written is read into again, so memory is what the batches hold.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,6 +17,7 @@ use std::thread;
 
 use makegood_desk::decision::Workspace;
 use makegood_policy::fact::Disclose;
+use makegood_policy::rule::RuleId;
 use serde::Serialize;
 
 use crate::answer::Answer;
@@ -118,6 +119,8 @@ pub struct Clerk {
     policies: Arc<Policies>,
     manner: Arc<Manner>,
     room: Workspace,
+    /// The words of each rule that was quoted already, by version and rule.
+    quotes: BTreeMap<(usize, RuleId), String>,
 }
 
 impl Clerk {
@@ -128,6 +131,7 @@ impl Clerk {
             policies,
             manner,
             room: Workspace::default(),
+            quotes: BTreeMap::new(),
         }
     }
 
@@ -138,14 +142,19 @@ impl Clerk {
     pub fn decide(&mut self, case: &[u8], out: &mut Vec<u8>) -> Result<(), Undecided> {
         let case = read_case(case)?;
         let placed_at = case.order.placed_at;
-        let (_, book) = self
+        let (version, book) = self
             .policies
             .judging(placed_at)
             .map_err(|none| Undecided::no_version(&none))?;
         let decision = book.decide(&mut self.room, &case);
         let reasons = self.manner.reasons.then(|| {
             let edition = edition(book.policy(), self.manner.language.as_deref());
-            Reasons::of(book, &case, &decision, edition, self.manner.audience)
+            let quotes = &mut self.quotes;
+            let quote = &mut |rule| {
+                let words = quotes.entry((version, rule));
+                words.or_insert_with(|| book.policy().quote(edition, rule)).clone()
+            };
+            Reasons::quoting(book, &case, &decision, edition, self.manner.audience, quote)
         });
         let answer = Answer::new(book, &case, &decision, reasons.as_ref());
         // Writing to a vector cannot fail.

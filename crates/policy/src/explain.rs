@@ -5,6 +5,8 @@
 //! decide; none of them can be left out. After Huang, Izza, Ignatiev and Marques-Silva, *On efficiently explaining
 //! graph-based classifiers* (KR 2021), and Ji and Darwiche, *A new class of explanations for classifiers with non-binary features* (2023).
 
+use std::cell::RefCell;
+
 use crate::clause::Edition;
 use crate::condition::FactId;
 use crate::decide::{Facts, single};
@@ -89,7 +91,8 @@ impl Policy {
                 free(&mut row, at, def.cells.domain);
             }
         }
-        let holds = |row: &[u64]| all_within(diagram, row, rules);
+        let ends = Ends::new(diagram);
+        let holds = |row: &[u64]| ends.all_within(row, rules);
         if !holds(&row) {
             return Vec::new();
         }
@@ -175,7 +178,7 @@ impl Policy {
     fn is_possible(&self, row: &[u64]) -> bool {
         self.diagram
             .as_ref()
-            .is_some_and(|diagram| !every_end(diagram, row, &mut |_| false))
+            .is_some_and(|diagram| leads_to_yes(&diagram.possible, row))
     }
 
     /// The nearest changes that would end with another outcome than `rule`'s, nearest first, at most `most`: one fact alone where
@@ -193,6 +196,8 @@ impl Policy {
         };
         let row = possible_row(self, facts);
         let other = |id: RuleId| self.outcome(id) != self.outcome(rule);
+        let ends = Ends::new(diagram);
+        let mut there = row.clone();
         let mut out: Vec<(usize, Change)> = Vec::new();
         for fact in self
             .trace(facts)
@@ -202,9 +207,9 @@ impl Policy {
             let now = mask(&row, fact.0);
             let domain = self.fact_def(fact).cells.domain;
             for cell in bits(domain & !now) {
-                let mut there = row.clone();
+                there.clone_from(&row);
                 free(&mut there, fact.0, bit(cell));
-                let Some(end) = only_end(diagram, &there).filter(|end| other(*end)) else {
+                let Some(end) = ends.only(&there).filter(|end| other(*end)) else {
                     continue;
                 };
                 let steps = single(now).map_or(1, |now| now.abs_diff(cell));
@@ -386,72 +391,129 @@ fn possible_row(policy: &Policy, facts: &Facts) -> Vec<u64> {
     row
 }
 
-/// Whether every possible end lies among the rules.
-fn all_within(diagram: &Diagram, row: &[u64], rules: &[RuleId]) -> bool {
-    every_end(diagram, row, &mut |winners| {
-        winners.first().is_some_and(|rule| rules.contains(rule))
-    })
-}
-
-/// The rule of the only possible end; nothing if there are several, or none.
-fn only_end(diagram: &Diagram, row: &[u64]) -> Option<RuleId> {
-    let mut found: Option<RuleId> = None;
-    let one = every_end(
-        diagram,
-        row,
-        &mut |winners| match (winners.first(), found) {
-            (Some(rule), None) => {
-                found = Some(*rule);
-                true
-            }
-            (Some(rule), Some(before)) => *rule == before,
-            (None, _) => false,
-        },
-    );
-    if one { found } else { None }
-}
-
 /// Whether all possible ends satisfy a test; stops at the first that does not.
 pub(crate) fn every_end(
     diagram: &Diagram,
     row: &[u64],
     test: &mut dyn FnMut(&[RuleId]) -> bool,
 ) -> bool {
-    let rank = diagram.ranks();
-    let mut seen = QuickMap::<(u32, u32), ()>::default();
-    let mut pending = vec![(diagram.frozen.root, diagram.possible.root)];
-    while let Some((mut at, mut possible)) = pending.pop() {
-        while Frozen::content(possible) != Some(0) {
-            let facts = [diagram.frozen.fact(at), diagram.possible.fact(possible)];
-            let Some(fact) = facts
-                .into_iter()
-                .flatten()
-                .min_by_key(|fact| rank.get(*fact))
-            else {
-                if !Frozen::content(at).is_some_and(|leaf| test(diagram.winners(leaf))) {
-                    return false;
-                }
-                break;
-            };
-            let step = |cell: usize| {
-                (
-                    diagram.frozen.step(at, fact, cell),
-                    diagram.possible.step(possible, fact, cell),
-                )
-            };
-            let cells = mask(row, fact);
-            // Where a fact is known there is one way on: it needs no remembering.
-            if let Some(cell) = single(cells) {
-                (at, possible) = step(cell);
-                continue;
-            }
-            if seen.insert((at, possible), ()).is_none() {
-                pending.extend(bits(cells).map(step));
-            }
-            break;
+    Ends::new(diagram).every(row, test)
+}
+
+/// Walks to all possible ends, many times over one diagram.
+struct Ends<'d> {
+    diagram: &'d Diagram,
+    rank: Vec<usize>,
+    /// Kept between walks so that they need not allocate.
+    room: RefCell<EndsRoom>,
+}
+
+#[derive(Default)]
+struct EndsRoom {
+    seen: QuickMap<(u32, u32), ()>,
+    pending: Vec<(u32, u32)>,
+}
+
+impl<'d> Ends<'d> {
+    fn new(diagram: &'d Diagram) -> Self {
+        Self {
+            diagram,
+            rank: diagram.ranks(),
+            room: RefCell::default(),
         }
     }
-    true
+
+    /// Whether all possible ends satisfy a test; stops at the first that does not.
+    fn every(&self, row: &[u64], test: &mut dyn FnMut(&[RuleId]) -> bool) -> bool {
+        let diagram = self.diagram;
+        let rank = |fact: usize| self.rank.get(fact).copied().unwrap_or(usize::MAX);
+        // A test that walks itself finds new room.
+        let mut room = self.room.take();
+        room.seen.clear();
+        room.pending.clear();
+        room.pending
+            .push((diagram.frozen.root, diagram.possible.root));
+        let mut all = true;
+        while let Some((at, possible)) = room.pending.pop() {
+            // What is known is followed at once; only where the way parts is it worth remembering that one was there.
+            let possible = follow(&diagram.possible, row, possible);
+            if Frozen::content(possible) == Some(0) {
+                continue;
+            }
+            let at = follow(&diagram.frozen, row, at);
+            let fact = match (diagram.frozen.fact(at), diagram.possible.fact(possible)) {
+                (Some(one), Some(other)) if rank(other) < rank(one) => other,
+                (Some(one), _) => one,
+                (None, Some(other)) => other,
+                (None, None) => {
+                    if Frozen::content(at).is_some_and(|leaf| test(diagram.winners(leaf))) {
+                        continue;
+                    }
+                    all = false;
+                    break;
+                }
+            };
+            if room.seen.insert((at, possible), ()).is_none() {
+                for cell in bits(mask(row, fact)) {
+                    let at = diagram.frozen.step(at, fact, cell);
+                    room.pending
+                        .push((at, diagram.possible.step(possible, fact, cell)));
+                }
+            }
+        }
+        self.room.replace(room);
+        all
+    }
+
+    /// Whether every possible end lies among the rules.
+    fn all_within(&self, row: &[u64], rules: &[RuleId]) -> bool {
+        self.every(row, &mut |winners| {
+            winners.first().is_some_and(|rule| rules.contains(rule))
+        })
+    }
+
+    /// The rule of the only possible end; nothing if there are several, or none.
+    fn only(&self, row: &[u64]) -> Option<RuleId> {
+        let mut found: Option<RuleId> = None;
+        let one = self.every(row, &mut |winners| match (winners.first(), found) {
+            (Some(rule), None) => {
+                found = Some(*rule);
+                true
+            }
+            (Some(rule), Some(before)) => *rule == before,
+            (None, _) => false,
+        });
+        if one { found } else { None }
+    }
+}
+
+/// Whether the leaf 1 can be reached.
+fn leads_to_yes(frozen: &Frozen, row: &[u64]) -> bool {
+    let mut seen = QuickMap::<u32, ()>::default();
+    let mut pending = vec![frozen.root];
+    while let Some(at) = pending.pop() {
+        let at = follow(frozen, row, at);
+        let Some(fact) = frozen.fact(at) else {
+            if Frozen::content(at) == Some(1) {
+                return true;
+            }
+            continue;
+        };
+        if seen.insert(at, ()).is_none() {
+            pending.extend(bits(mask(row, fact)).map(|cell| frozen.child(at, cell)));
+        }
+    }
+    false
+}
+
+/// Follows what is known from a node on.
+fn follow(frozen: &Frozen, row: &[u64], mut at: u32) -> u32 {
+    while let Some(fact) = frozen.fact(at)
+        && let Some(cell) = single(mask(row, fact))
+    {
+        at = frozen.child(at, cell);
+    }
+    at
 }
 
 type Place = (u32, u32);
