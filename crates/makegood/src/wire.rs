@@ -1032,8 +1032,54 @@ fn contradiction(problem: CaseProblem) -> WireError {
     }
 }
 
+/// The longest text of which a tree is made. The tree takes many times the memory of its text.
+const LONGEST_TREE: usize = 1 << 20;
+
+/// Says of a text that is too long for a tree where the fault is, and in the reader's own words what.
+fn explain_long(text: &str) -> WireError {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = serde_path_to_error::deserialize::<_, Object<CaseFields>>(&mut json);
+    let (path, error) = match read {
+        Ok(_) => match json.end() {
+            Ok(()) => (Vec::new(), None),
+            Err(error) => (Vec::new(), Some(error)),
+        },
+        Err(error) => (steps(error.path()), Some(error.into_inner())),
+    };
+    let said = error.map_or_else(|| "it cannot be read".to_owned(), |error| error.to_string());
+    let kinds = [
+        ("unknown field", Fault::UnknownField),
+        ("missing field", Fault::MissingField),
+        ("duplicate field", Fault::DuplicateKey),
+        ("unknown variant", Fault::UnknownWord),
+        ("invalid type", Fault::WrongType),
+        ("invalid value", Fault::BadValue),
+    ];
+    let kind = kinds.iter().find(|(begin, _)| said.starts_with(begin));
+    let kind = kind.map_or(Fault::BadJson, |(_, kind)| *kind);
+    let what: String = said.chars().take(300).flat_map(char::escape_debug).collect();
+    WireError {
+        kind,
+        detail: format!("{} is wrong: {what}", place(&path)),
+        pointer: pointer(&path),
+    }
+}
+
+/// The place of a fault that the reader followed.
+fn steps(path: &serde_path_to_error::Path) -> Vec<Step> {
+    let steps = path.iter().filter_map(|segment| match segment {
+        serde_path_to_error::Segment::Seq { index } => Some(Step::Index(*index)),
+        serde_path_to_error::Segment::Map { key } => Some(Step::key(key)),
+        serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => None,
+    });
+    steps.collect()
+}
+
 /// Reads once more what could not be read, to say where and why.
 fn explain(text: &str, first: &serde_json::Error) -> WireError {
+    if text.len() > LONGEST_TREE {
+        return explain_long(text);
+    }
     let mut json = serde_json::Deserializer::from_str(text);
     let tree = serde_path_to_error::deserialize::<_, Tree>(&mut json);
     let (path, error) = match tree {
@@ -1051,15 +1097,7 @@ fn explain(text: &str, first: &serde_json::Error) -> WireError {
             }
             Err(error) => (Vec::new(), error),
         },
-        Err(error) => {
-            let path = error.path().iter().filter_map(|segment| match segment {
-                serde_path_to_error::Segment::Seq { index } => Some(Step::Index(*index)),
-                serde_path_to_error::Segment::Map { key } => Some(Step::key(key)),
-                serde_path_to_error::Segment::Enum { .. }
-                | serde_path_to_error::Segment::Unknown => None,
-            });
-            (path.collect(), error.into_inner())
-        }
+        Err(error) => (steps(error.path()), error.into_inner()),
     };
     let what = if text.trim_ascii().is_empty() {
         "is empty; write one case as a JSON object".to_owned()

@@ -188,6 +188,30 @@ fn a_line_longer_than_any_case_is_an_error_and_is_not_kept() {
     }
 }
 
+#[test]
+fn a_long_case_that_is_wrong_is_told_in_its_place_without_a_tree_of_it() {
+    let numbers = "0,".repeat(4 << 20);
+    let mut input = format!("{{\"as_of\": [{numbers}0]}}\n");
+    input.push_str(&format!(
+        "{{\"evidence\": [{}1]}}\n",
+        "{\"kind\":1},".repeat(1 << 18)
+    ));
+    input.push_str(&format!("{}\n", "[".repeat(2 << 20)));
+    input.push_str(&format!("{{\"a\": 1, {}\n", " ".repeat(2 << 20)));
+    let found = answers(&["--jobs", "2"], input.into_bytes());
+    let expected = [
+        ("wrong_type", "/as_of"),
+        ("wrong_type", "/evidence/0/kind"),
+        ("wrong_type", ""),
+        ("unknown_field", "/a"),
+    ];
+    for (answer, (kind, pointer)) in found.iter().zip(expected) {
+        assert_eq!(answer["error"]["type"], kind, "{answer}");
+        assert_eq!(answer["error"]["pointer"], pointer, "{answer}");
+    }
+    assert_eq!(found.len(), 4);
+}
+
 /// The most memory that a process has had, where the system tells.
 fn peak_kilobytes(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
