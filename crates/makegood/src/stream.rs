@@ -152,7 +152,9 @@ impl Clerk {
             let quotes = &mut self.quotes;
             let quote = &mut |rule| {
                 let words = quotes.entry((version, rule));
-                words.or_insert_with(|| book.policy().quote(edition, rule)).clone()
+                words
+                    .or_insert_with(|| book.policy().quote(edition, rule))
+                    .clone()
             };
             Reasons::quoting(book, &case, &decision, edition, self.manner.audience, quote)
         });

@@ -1057,7 +1057,11 @@ fn explain_long(text: &str) -> WireError {
     ];
     let kind = kinds.iter().find(|(begin, _)| said.starts_with(begin));
     let kind = kind.map_or(Fault::BadJson, |(_, kind)| *kind);
-    let what: String = said.chars().take(300).flat_map(char::escape_debug).collect();
+    let what: String = said
+        .chars()
+        .take(300)
+        .flat_map(char::escape_debug)
+        .collect();
     WireError {
         kind,
         detail: format!("{} is wrong: {what}", place(&path)),
