@@ -421,6 +421,7 @@ impl FactDef {
             (Value::Absent, _) => self.cells.absent,
             (Value::Bool(yes), Kind::Bool) => Some(usize::from(yes)),
             (Value::Choice(at), Kind::Enum(names)) => (at < names.len()).then_some(at),
+            (Value::Money(_, currency), Kind::Money) if !self.takes(currency) => None,
             (Value::Int(_), Kind::Int)
             | (Value::Ratio(_), Kind::Ratio)
             | (Value::Money(..), Kind::Money)
@@ -434,6 +435,11 @@ impl FactDef {
             }
             _ => None,
         }
+    }
+
+    /// Whether amounts in a currency can be values of it: in its own, or in any where the policy names no amount.
+    pub(crate) fn takes(&self, currency: CurrencyCode) -> bool {
+        self.currency == currency || self.currency == CurrencyCode(*b"XXX")
     }
 
     /// The place of an enum's value by name.

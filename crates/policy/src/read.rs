@@ -681,9 +681,15 @@ impl<'a, 'p> Reader<'a, 'p> {
             return;
         };
         let empty = BTreeMap::new();
+        let mut currency = def.currency;
         let mut end = |constant: &Option<crate::condition::Const>| -> Option<Ratio> {
             match value_for(def, constant.as_ref()?, &empty) {
-                Ok(value) => value.key(),
+                Ok(value) => {
+                    if let Value::Money(_, own) = value {
+                        currency = own;
+                    }
+                    value.key()
+                }
                 Err(problem) => {
                     self.problems.push(problem);
                     None
@@ -691,6 +697,7 @@ impl<'a, 'p> Reader<'a, 'p> {
             }
         };
         let bounds = (end(low), end(high));
+        def.currency = currency;
         if let (Some(low), Some(high)) = bounds
             && low > high
         {
@@ -981,10 +988,25 @@ impl<'a, 'p> Reader<'a, 'p> {
         for expr in exprs {
             expr.collect_cuts(&self.facts, &mut cuts);
             expr.tests(&mut |test| {
-                if let (Some(def), Some(Value::Money(_, currency))) =
-                    (self.facts.get_mut(test.fact.0), test.op.constants().first())
-                {
-                    def.currency = *currency;
+                let Some(def) = self.facts.get_mut(test.fact.0) else {
+                    return;
+                };
+                for constant in test.op.constants() {
+                    let Value::Money(_, currency) = constant else {
+                        continue;
+                    };
+                    if !def.takes(currency) {
+                        self.problems.push(Problem::new(
+                            Code::Type,
+                            test.span,
+                            format!(
+                                "`{}` is an amount in {}, and this one is in {currency}",
+                                def.name, def.currency
+                            ),
+                            "keep to one currency: amounts in two are never compared",
+                        ));
+                    }
+                    def.currency = currency;
                 }
             });
         }

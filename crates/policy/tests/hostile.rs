@@ -631,3 +631,26 @@ fn a_caller_in_a_hurry_stops_it() {
     let reading = read_sources(&sources);
     fits("in a hurry", &text, &reading);
 }
+
+#[test]
+fn two_currencies_never_meet() {
+    let of = |bounds: &str, when: &str| {
+        page(&format!(
+            "```facts\nprice : money {bounds}\n```\n\n```rule r\nwhen {when}\nthen yes\nbecause \"\"\n```\n"
+        ))
+    };
+    for (bounds, when) in [
+        ("", "price == 5 EUR || price == 5 USD"),
+        ("", "price in 5 EUR..7 USD"),
+        ("", "price in {5 EUR, 7 USD}"),
+        ("[0 EUR..]", "price > 5 USD"),
+    ] {
+        let reading = ends(when, &of(bounds, when));
+        assert!(has(&reading, Code::Type), "{when}: {:?}", reading.problems);
+    }
+    let one = ends("one", &of("[0 EUR..]", "price > 5 EUR"));
+    let policy = one.policy.expect("one currency");
+    let mut facts = policy.nothing_known();
+    assert!(policy.set(&mut facts, "price", "6 USD").is_err());
+    assert!(policy.set(&mut facts, "price", "6 EUR").is_ok());
+}
