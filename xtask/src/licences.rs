@@ -31,6 +31,7 @@ pub fn run(root: &Path) -> Result<(), String> {
     let problems: Vec<String> = packages
         .iter()
         .flat_map(|package| rules.problems_of(package))
+        .chain(rules.unwrapped(&metadata["resolve"]["nodes"]))
         .collect();
     none_or(&problems)?;
     eprintln!(
@@ -47,6 +48,8 @@ pub struct Rules {
     pub allowed_licences: Vec<String>,
     /// `bans.deny`: names of packages.
     pub banned: Vec<String>,
+    /// `bans.deny` with `wrappers`: packages that only these others may bring in.
+    pub wrapped: Vec<(String, Vec<String>)>,
 }
 
 impl Rules {
@@ -59,6 +62,7 @@ impl Rules {
         let mut rules = Self {
             allowed_licences: Vec::new(),
             banned: Vec::new(),
+            wrapped: Vec::new(),
         };
         let mut section = "";
         let mut list = "";
@@ -79,8 +83,16 @@ impl Rules {
             let quoted = || line.split('"').skip(1).step_by(2).map(str::to_owned);
             match (section, list) {
                 ("[licenses]", "allow") => rules.allowed_licences.extend(quoted()),
-                // `{ crate = "…", reason = "…" }`: the first is the name.
-                ("[bans]", "deny") => rules.banned.extend(quoted().next()),
+                // `{ crate = "…", wrappers = ["…"], reason = "…" }`: the first is the name.
+                ("[bans]", "deny") => match line.split_once("wrappers = [") {
+                    Some((_, rest)) => {
+                        let wrappers = rest.split(']').next().unwrap_or_default();
+                        let wrappers = wrappers.split('"').skip(1).step_by(2).map(str::to_owned);
+                        let name = quoted().next().unwrap_or_default();
+                        rules.wrapped.push((name, wrappers.collect()));
+                    }
+                    None => rules.banned.extend(quoted().next()),
+                },
                 _ => {}
             }
             if line.ends_with(']') {
@@ -91,6 +103,31 @@ impl Rules {
             return Err("deny.toml: no list `allow` under `[licenses]`".to_owned());
         }
         Ok(rules)
+    }
+
+    /// Packages that bring in what only others may, from the nodes that `cargo metadata` resolved.
+    #[must_use]
+    pub fn unwrapped(&self, nodes: &Value) -> Vec<String> {
+        // `registry+…#name@version` since cargo 1.77.
+        let name_of = |id: &str| {
+            let id = id.rsplit('#').next().unwrap_or(id);
+            id.split('@').next().unwrap_or(id).to_owned()
+        };
+        let mut problems = Vec::new();
+        for node in nodes.as_array().map_or(&[][..], Vec::as_slice) {
+            let who = name_of(node["id"].as_str().unwrap_or_default());
+            let dependencies = node["dependencies"].as_array();
+            for brought in dependencies.map_or(&[][..], Vec::as_slice) {
+                let brought = name_of(brought.as_str().unwrap_or_default());
+                let rule = self.wrapped.iter().find(|(name, _)| *name == brought);
+                if rule.is_some_and(|(_, wrappers)| !wrappers.contains(&who)) {
+                    problems.push(format!(
+                        "`{who}` brings in `{brought}`, which deny.toml allows only below others"
+                    ));
+                }
+            }
+        }
+        problems
     }
 
     /// What is wrong with one package of `cargo metadata`.

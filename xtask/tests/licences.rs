@@ -82,3 +82,19 @@ fn a_list_that_the_small_check_cannot_read_is_not_passed_over() {
     let with_exceptions = "[licenses]\nallow = [\"MIT\"]\n[[licenses.exceptions]]\ncrate = \"x\"";
     assert!(Rules::read(with_exceptions).is_err());
 }
+
+#[test]
+fn a_package_behind_a_wrapper_comes_in_by_no_other_way() {
+    let rules = rules();
+    let node = |name: &str| {
+        json!([{
+            "id": format!("registry+somewhere#{name}@1.0.0"),
+            "dependencies": ["registry+somewhere#chrono@0.4.45"],
+        }])
+    };
+    assert_eq!(rules.unwrapped(&node("parquet")), Vec::<String>::new());
+    assert_eq!(
+        rules.unwrapped(&node("calendar")),
+        ["`calendar` brings in `chrono`, which deny.toml allows only below others"]
+    );
+}

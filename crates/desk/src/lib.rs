@@ -14,6 +14,7 @@ extern crate alloc;
 pub mod amount;
 pub mod case;
 pub mod decision;
+pub mod execution;
 pub mod facts;
 pub mod remedy;
 pub mod units;

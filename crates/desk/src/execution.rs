@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Money on its way: what a payment provider is asked, what it can say, and what may be done next.
+
+use alloc::string::String;
+
+use crate::amount::Amount;
+
+/// What a provider is asked to pay back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundOrder {
+    /// The idempotency key: derived from the decision, the same for every try.
+    pub key: String,
+    /// Our name for the refund. It stands in the provider's metadata, so that a listing finds it again.
+    pub reference: String,
+    /// The provider's name for the payment (Stripe: `ch_…` or `pi_…`).
+    pub payment: String,
+    /// How much goes back.
+    pub amount: Amount,
+    /// Whether the payment was taken twice for one thing; providers ask for a reason and this is the only other one that is true.
+    pub duplicate: bool,
+}
+
+/// A refund as the provider tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderRefund {
+    /// The provider's name for it (Stripe: `re_…`).
+    pub id: String,
+    /// The provider's name for the payment.
+    pub payment: String,
+    /// Our name for it, if we made it.
+    pub reference: Option<String>,
+    /// How far it is.
+    pub status: RefundStatus,
+    /// How much.
+    pub amount: Amount,
+    /// Why it failed, in the provider's words.
+    pub failure: Option<String>,
+}
+
+/// How far a provider is with a refund.
+///
+/// Source: Stripe's refund object (API 2026-10-28): `succeeded` is not final, it can still become `failed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RefundStatus {
+    /// It has begun.
+    Pending,
+    /// The customer has to do something.
+    RequiresAction,
+    /// The money has left.
+    Succeeded,
+    /// The money came back, or never left.
+    Failed,
+    /// It was called off before the money left.
+    Cancelled,
+}
+
+/// What came of a call that moves money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProviderSaid {
+    /// The refund as it stands now.
+    Refund(ProviderRefund),
+    /// The provider will not, and no money moved.
+    Refused {
+        /// Why, as far as it matters to us.
+        why: ProviderRefusal,
+        /// The provider's words.
+        words: String,
+    },
+    /// Nobody knows: no answer, a broken answer, or one that does not say (time-out, reset, 5xx, 409, 429). Never a failure.
+    Unknown {
+        /// What was seen, without secrets.
+        seen: String,
+    },
+}
+
+/// Why a provider will not refund: outcomes, not errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProviderRefusal {
+    /// Everything went back already (`charge_already_refunded`).
+    AlreadyRefunded,
+    /// The payment is disputed (`charge_disputed`, `refund_disputed_payment`).
+    Disputed,
+    /// It cannot be refunded at all (`charge_not_refundable`, expired methods).
+    NotRefundable,
+    /// More than is left of the payment.
+    TooMuch,
+    /// The merchant's balance does not suffice (`balance_insufficient`): later it may.
+    BalanceInsufficient,
+    /// No such payment.
+    NoSuchPayment,
+    /// Our key is known with other content: a fault of ours, for a person.
+    KeyReused,
+    /// Our credentials are not accepted.
+    NotAllowed,
+    /// Anything else that the provider refuses for good.
+    Other,
+}
+
+/// A listing of a payment's refunds, read from the provider's list and never from its search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProviderListed {
+    /// All of them.
+    All(alloc::vec::Vec<ProviderRefund>),
+    /// It could not be read to its end, so it proves the absence of nothing.
+    Unknown {
+        /// What was seen, without secrets.
+        seen: String,
+    },
+}
