@@ -107,3 +107,84 @@ pub enum ProviderListed {
         seen: String,
     },
 }
+
+/// What fulfilment can be asked to do about an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CommandKind {
+    /// Deliver units again.
+    Redeliver,
+    /// Hurry the order.
+    Expedite,
+    /// Deliver no more.
+    Stop,
+    /// Begin an order that did not begin by itself.
+    Start,
+    /// Begin the order anew.
+    Restart,
+    /// Hand over another account for one that does not work.
+    Replace,
+}
+
+impl CommandKind {
+    /// All of them, by the names that the connector protocol uses.
+    pub const ALL: [(&'static str, Self); 6] = [
+        ("redeliver", Self::Redeliver),
+        ("expedite", Self::Expedite),
+        ("stop", Self::Stop),
+        ("start", Self::Start),
+        ("restart", Self::Restart),
+        ("replace", Self::Replace),
+    ];
+
+    /// Its name in the connector protocol.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Redeliver => "redeliver",
+            Self::Expedite => "expedite",
+            Self::Stop => "stop",
+            Self::Start => "start",
+            Self::Restart => "restart",
+            Self::Replace => "replace",
+        }
+    }
+}
+
+/// A command to fulfilment. What became of it is asked under the same key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandOrder {
+    /// The idempotency key: derived from the decision, the same for every try.
+    pub key: String,
+    /// Our name for the command. It stands in everything that is said about it.
+    pub reference: String,
+    /// The order that it is about.
+    pub order_number: String,
+    /// What is asked for.
+    pub kind: CommandKind,
+    /// How many units, for a redelivery.
+    pub units: Option<u64>,
+    /// The account that does not work, for a replacement.
+    pub account: Option<String>,
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectorSaid {
+    /// It is done.
+    Done {
+        /// What the connector adds in its own words.
+        note: Option<String>,
+    },
+    /// It was taken on. The end is told later, or when it is asked.
+    Accepted,
+    /// It will not be done, and nothing was.
+    Refused {
+        /// Why, in the connector's words.
+        why: String,
+    },
+    /// Nobody knows: no answer, a broken answer, or one that does not say. Never a refusal.
+    Unknown {
+        /// What was seen, without secrets.
+        seen: String,
+    },
+}
