@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Money on its way: what a payment provider is asked, what it can say, and what may be done next.
 
+pub mod commands;
+pub mod refunds;
+
+use alloc::format;
 use alloc::string::String;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
 use crate::amount::Amount;
+use crate::event::{ClosedWhy, Happened};
+use crate::handle::Turn;
+use crate::input::{Actor, Id};
 
 /// What a provider is asked to pay back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,4 +197,52 @@ pub enum ConnectorSaid {
         /// What was seen, without secrets.
         seen: String,
     },
+}
+
+/// What is done about an order beside money: by fulfilment, or by the provider that keeps a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Deed {
+    /// Fulfilment does something.
+    Fulfil(CommandKind),
+    /// The subscription renews no more.
+    CancelSubscription,
+}
+
+/// The key under which a provider or a connector knows what a decision has it do: a code over what was decided, never over the try.
+///
+/// The same decision gives the same key after a crash, on another machine, and next year; another decision for the same amount gives another.
+#[must_use]
+pub(crate) fn key(secret: &[u8], case: Id, decision: u32, no: u32, what: &str) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else {
+        // A code takes secrets of any length.
+        return String::new();
+    };
+    mac.update(&case.0);
+    mac.update(&decision.to_be_bytes());
+    mac.update(&no.to_be_bytes());
+    mac.update(what.as_bytes());
+    let code = mac.finalize().into_bytes();
+    let mut key = String::from("mg_");
+    for byte in code.iter().take(20) {
+        key.push_str(&format!("{byte:02x}"));
+    }
+    key
+}
+
+/// Closes a case in which everything that was decided is done.
+pub(crate) fn settle(turn: &mut Turn<'_>) {
+    let case = &turn.case;
+    let standing = case.standing().is_some();
+    let refunds_over = case.refunds.iter().all(|refund| refund.is_over());
+    let commands_over = case.commands.iter().all(|command| command.is_over());
+    let nothing_to_do = case.open_tasks().next().is_none();
+    if standing && refunds_over && commands_over && nothing_to_do && case.closed.is_none() {
+        turn.happened_by(
+            Actor::System,
+            Happened::Closed {
+                why: ClosedWhy::Settled,
+                reason: String::new(),
+            },
+        );
+    }
 }

@@ -13,9 +13,26 @@ extern crate alloc;
 
 pub mod amount;
 pub mod case;
+pub mod units;
+
+pub mod event;
+pub mod input;
+pub mod owed;
+pub mod refusal;
+
+pub mod handle;
+pub mod life;
+pub mod records;
+
+pub mod approval;
 pub mod decision;
+mod dispute;
 pub mod execution;
 pub mod facts;
+mod granting;
+mod investigation;
 pub mod remedy;
-pub mod units;
+pub mod request;
 pub mod vocabulary;
+
+pub mod record;

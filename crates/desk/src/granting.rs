@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! From a decision that stands to what is owed: money promised to payments, commands given, tasks opened.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::amount::Amount;
+use crate::case::{ClaimKind, PaymentKind};
+use crate::event::{Granted, Happened, Route, Todo};
+use crate::execution::{CommandKind, Deed, key};
+use crate::handle::Turn;
+use crate::input::{Actor, Situation};
+use crate::life::next;
+
+/// Promises and orders everything that a standing decision grants.
+pub(crate) fn carry_out(turn: &mut Turn<'_>, decision: u32) {
+    let held = turn
+        .case
+        .decisions
+        .iter()
+        .find(|held| held.proposal.no == decision);
+    let Some(proposal) = held.map(|held| held.proposal.clone()) else {
+        return;
+    };
+    // A subscription ends before its renewal is paid back; if it cannot end, nothing is paid back without a person.
+    let mut after_command = None;
+    if proposal.remedies.contains(&Granted::CancelSubscription) {
+        after_command = cancel_subscription(turn, decision);
+    }
+    for remedy in &proposal.remedies {
+        match remedy {
+            Granted::Refund { amount, units } => {
+                reserve(turn, decision, *amount, *units, after_command);
+            }
+            Granted::Exchange { amount, .. } => {
+                credit(turn, decision, *amount, true);
+                turn.open_task(Todo::Exchange);
+            }
+            Granted::Credit { amount } => credit(turn, decision, *amount, false),
+            Granted::Redeliver { units } => {
+                command(turn, decision, CommandKind::Redeliver, *units, None)
+            }
+            Granted::ReplaceAccount { account } => {
+                command(
+                    turn,
+                    decision,
+                    CommandKind::Replace,
+                    1,
+                    Some(account.clone()),
+                );
+            }
+            Granted::Expedite => command(turn, decision, CommandKind::Expedite, 0, None),
+            Granted::StartManually => command(turn, decision, CommandKind::Start, 0, None),
+            Granted::Restart => command(turn, decision, CommandKind::Restart, 0, None),
+            Granted::CancelSubscription => {}
+            Granted::AcceptDispute { dispute } | Granted::SubmitEvidence { dispute } => {
+                turn.open_task(Todo::Dispute(dispute.clone()));
+            }
+            // It stands in the decision, for whoever answers the dispute.
+            Granted::FlagFriendlyFraud => {}
+        }
+    }
+}
+
+fn credit(turn: &mut Turn<'_>, decision: u32, amount: Amount, exchange: bool) {
+    turn.happened_by(
+        Actor::System,
+        Happened::CreditGranted {
+            decision,
+            amount,
+            exchange,
+        },
+    );
+}
+
+/// A part of a refund, and the payment that bears it.
+struct Share {
+    payment: String,
+    provider: String,
+    provider_payment: String,
+    minor: u64,
+}
+
+/// Promises a refund to the order's payments.
+///
+/// One payment bears it where one can; else the newest bear it first, each up to what is left of it.
+fn reserve(
+    turn: &mut Turn<'_>,
+    decision: u32,
+    amount: Amount,
+    units: u64,
+    after_command: Option<u32>,
+) {
+    let shares = shares(
+        turn.situation,
+        turn.case.claim().map(|claim| claim.kind),
+        claimed(turn).as_deref(),
+        amount.minor(),
+    );
+    let promised = shares
+        .iter()
+        .fold(0, |sum: u64, share| sum.saturating_add(share.minor));
+    let mut units_left = units;
+    let hold = match turn.situation.by.person() {
+        Some(_) => turn.situation.limits.hold,
+        None => crate::case::Duration::from_seconds(0),
+    };
+    let last = shares.len().saturating_sub(1);
+    for (place, share) in shares.into_iter().enumerate() {
+        let no = next(turn.case.refunds.len());
+        let what = format!(
+            "{}|{}|{}|{}",
+            share.provider,
+            share.payment,
+            share.minor,
+            amount.currency().code()
+        );
+        // The units go with the last part: a part of a unit cannot be counted.
+        let units = if place == last {
+            core::mem::take(&mut units_left)
+        } else {
+            0
+        };
+        let reserved = Happened::RefundReserved {
+            no,
+            decision,
+            payment: share.payment,
+            provider: share.provider,
+            provider_payment: share.provider_payment,
+            amount: Amount::new(share.minor, amount.currency()),
+            units,
+            key: key(turn.situation.key_secret, turn.case.id, decision, no, &what),
+            not_before: turn.situation.now.plus(hold),
+            after_command,
+        };
+        turn.happened_by(Actor::System, reserved);
+    }
+    if promised < amount.minor() {
+        // The policy owes more than the payments can bear: finance finds the rest.
+        turn.open_task(Todo::Review);
+    }
+}
+
+/// The payment that a claimed renewal was, by our name.
+fn claimed(turn: &Turn<'_>) -> Option<String> {
+    let claim = turn.case.claim()?;
+    if claim.kind != ClaimKind::Renewal {
+        return None;
+    }
+    let payments = &turn.situation.records.payments;
+    let named = claim
+        .payment
+        .as_ref()
+        .filter(|named| payments.iter().any(|known| known.payment.id == **named));
+    let latest = payments
+        .iter()
+        .enumerate()
+        .filter(|(_, record)| record.payment.kind == PaymentKind::Renewal)
+        .max_by_key(|(place, record)| (record.payment.at, *place));
+    named
+        .cloned()
+        .or_else(|| latest.map(|(_, record)| record.payment.id.clone().into_owned()))
+}
+
+fn shares(
+    situation: &Situation<'_>,
+    claim: Option<ClaimKind>,
+    claimed: Option<&str>,
+    minor: u64,
+) -> Vec<Share> {
+    let records = situation.records;
+    let mut bearing: Vec<_> = records
+        .payments
+        .iter()
+        .filter(|record| {
+            claim != Some(ClaimKind::Renewal) || claimed == Some(record.payment.id.as_ref())
+        })
+        .map(|record| {
+            let lost = records.lost_minor(&record.payment.id);
+            (record, record.left_minor().saturating_sub(lost))
+        })
+        .filter(|(_, left)| *left > 0)
+        .collect();
+    bearing.sort_by_key(|(record, _)| core::cmp::Reverse(record.payment.at));
+    if let Some(place) = bearing.iter().position(|(_, left)| *left >= minor) {
+        bearing.swap(0, place);
+    }
+    let mut rest = minor;
+    let mut shares = Vec::new();
+    for (record, left) in bearing {
+        let minor = left.min(rest);
+        if minor == 0 {
+            break;
+        }
+        rest = rest.saturating_sub(minor);
+        shares.push(Share {
+            payment: record.payment.id.clone().into_owned(),
+            provider: record.provider.clone(),
+            provider_payment: record.reference.clone(),
+            minor,
+        });
+    }
+    shares
+}
+
+fn cancel_subscription(turn: &mut Turn<'_>, decision: u32) -> Option<u32> {
+    let subscription = turn.situation.records.subscription.as_ref();
+    let (route, subject) = match subscription {
+        Some(record) if !record.reference.is_empty() => (
+            Route::Provider,
+            Some(format!("{}/{}", record.provider, record.reference)),
+        ),
+        _ => (Route::Team, None),
+    };
+    Some(give(
+        turn,
+        decision,
+        Deed::CancelSubscription,
+        0,
+        subject,
+        route,
+    ))
+}
+
+fn command(
+    turn: &mut Turn<'_>,
+    decision: u32,
+    kind: CommandKind,
+    units: u64,
+    account: Option<String>,
+) {
+    let route = if turn.situation.limits.connector {
+        Route::Connector
+    } else {
+        Route::Team
+    };
+    give(turn, decision, Deed::Fulfil(kind), units, account, route);
+}
+
+/// Gives a command; where the team carries it out, that is a task.
+pub(crate) fn give(
+    turn: &mut Turn<'_>,
+    decision: u32,
+    deed: Deed,
+    units: u64,
+    subject: Option<String>,
+    route: Route,
+) -> u32 {
+    let no = next(turn.case.commands.len());
+    let what = match deed {
+        Deed::Fulfil(kind) => kind.name().to_owned(),
+        Deed::CancelSubscription => "cancel_subscription".to_owned(),
+    };
+    let what = format!("{what}|{units}|{}", subject.as_deref().unwrap_or_default());
+    let given = Happened::CommandGiven {
+        no,
+        decision,
+        deed,
+        units,
+        subject,
+        route,
+        key: key(
+            turn.situation.key_secret,
+            turn.case.id,
+            decision,
+            no.saturating_add(1_000_000),
+            &what,
+        ),
+        due_at: turn.situation.now.plus(turn.situation.limits.technical_due),
+    };
+    turn.happened_by(Actor::System, given);
+    if route == Route::Team {
+        turn.open_task(Todo::Command(no));
+    }
+    no
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Requests: how a case is opened, joined, appealed and closed.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::event::{ClosedWhy, Happened};
+use crate::handle::Turn;
+use crate::input::{Digest, Door, Request};
+use crate::life::{Case, ClaimHeld, DecisionState};
+use crate::refusal::{Refusal, Takes, Thing};
+
+/// A request opens the case, or joins it.
+pub(crate) fn request(turn: &mut Turn<'_>, number: u64, request: Request) -> Result<(), Refusal> {
+    let door = request.door;
+    open_door(turn, door)?;
+    if turn.case.version == 0 {
+        turn.happened(Happened::Opened {
+            number,
+            order: request.order,
+            customer: request.customer,
+            language: request.language,
+            door,
+            claim: ClaimHeld {
+                kind: request.claim,
+                at: turn.situation.now,
+                wants: request.wants,
+                account: request.account,
+                payment: request.payment,
+            },
+            message: request.message,
+            attachments: request.attachments,
+        });
+        return Ok(());
+    }
+    // INVARIANT (one open case per order and claim): the store sends a second request for the same here.
+    if turn.case.closed.is_some() {
+        return Err(Refusal::Closed);
+    }
+    let held = turn.case.claim().map(|claim| claim.wants);
+    // What is wished for can change until it is decided.
+    let undecided = !matches!(
+        turn.case.decision().map(|held| held.state),
+        Some(DecisionState::Standing { .. } | DecisionState::Accepted { .. })
+    );
+    let wants = Some(request.wants).filter(|wants| undecided && held != Some(*wants));
+    turn.happened(Happened::Joined {
+        door,
+        message: request.message,
+        attachments: request.attachments,
+        wants,
+    });
+    Ok(())
+}
+
+/// The customer wrote again.
+pub(crate) fn message(
+    turn: &mut Turn<'_>,
+    door: Door,
+    message: Option<Digest>,
+    attachments: Vec<Digest>,
+) -> Result<(), Refusal> {
+    open_door(turn, door)?;
+    turn.takes(Takes::Customer)?;
+    turn.happened(Happened::Joined {
+        door,
+        message,
+        attachments,
+        wants: None,
+    });
+    Ok(())
+}
+
+/// The customer does not accept the decision.
+pub(crate) fn appeal(
+    turn: &mut Turn<'_>,
+    door: Door,
+    message: Option<Digest>,
+) -> Result<(), Refusal> {
+    open_door(turn, door)?;
+    turn.takes(Takes::Customer)?;
+    if !is_appealable(&turn.case) {
+        return Err(Refusal::NotAppealable);
+    }
+    turn.happened(Happened::Appealed { door, message });
+    Ok(())
+}
+
+/// Whether the case can be appealed now: its decision stands, everything granted is done, and nobody has appealed before.
+#[must_use]
+pub fn is_appealable(case: &Case) -> bool {
+    // INVARIANT (one appeal): the second is refused, whatever became of the first.
+    case.appeals == 0
+        && case.closed == Some(ClosedWhy::Settled)
+        && case.standing().is_some()
+        && case.disputed.is_none()
+}
+
+/// The case ends without a decision.
+pub(crate) fn close(turn: &mut Turn<'_>, reason: String) -> Result<(), Refusal> {
+    if turn.case.closed.is_some() {
+        return Err(Refusal::Closed);
+    }
+    turn.takes(Takes::Agent)?;
+    if reason.trim().is_empty() {
+        return Err(Refusal::ReasonMissing);
+    }
+    // What was promised is kept: a case whose decision stands closes by itself when all is done.
+    if turn.case.standing().is_some() {
+        return Err(Refusal::Contradiction);
+    }
+    end_questions(turn);
+    turn.end_tasks("", |_| true);
+    turn.happened(Happened::Closed {
+        why: ClosedWhy::ByPerson,
+        reason,
+    });
+    Ok(())
+}
+
+/// Ends every open question: nobody needs the answer any more.
+pub(crate) fn end_questions(turn: &mut Turn<'_>) {
+    let open: Vec<u32> = turn.case.open_askings().map(|asking| asking.no).collect();
+    for no in open {
+        turn.happened(Happened::AskingEnded {
+            no,
+            how: crate::event::AskingEnd::NotNeeded,
+        });
+    }
+}
+
+/// A letter was handed over.
+pub(crate) fn letter_handed(turn: &mut Turn<'_>, no: u32, text: Digest) -> Result<(), Refusal> {
+    let letter = turn.case.letters.iter().find(|letter| letter.no == no);
+    let letter = letter.ok_or(Refusal::NoSuch {
+        what: Thing::Letter,
+        no,
+    })?;
+    if letter.handed.is_some() {
+        return Err(Refusal::AlreadyDone {
+            what: Thing::Letter,
+            no,
+        });
+    }
+    turn.happened(Happened::LetterHanded { no, text });
+    Ok(())
+}
+
+fn open_door(turn: &Turn<'_>, door: Door) -> Result<(), Refusal> {
+    if turn.situation.limits.doors.contains(&door) {
+        Ok(())
+    } else {
+        Err(Refusal::ChannelNotOffered { door })
+    }
+}
