@@ -9,6 +9,7 @@ pub mod cli;
 pub mod policies;
 pub mod policy_commands;
 pub mod reasons;
+pub mod store;
 pub mod stream;
 pub mod terminal;
 pub mod texts;
