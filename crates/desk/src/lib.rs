@@ -12,6 +12,7 @@
 extern crate alloc;
 
 pub mod amount;
+pub mod audit;
 pub mod case;
 pub mod decision;
 pub mod execution;
