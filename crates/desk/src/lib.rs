@@ -17,6 +17,7 @@ pub mod case;
 pub mod decision;
 pub mod execution;
 pub mod facts;
+pub mod ledger;
 pub mod remedy;
 pub mod units;
 pub mod vocabulary;
