@@ -35,4 +35,6 @@ pub mod remedy;
 pub mod request;
 pub mod vocabulary;
 
+pub mod ledger;
+pub mod audit;
 pub mod record;
