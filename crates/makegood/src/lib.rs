@@ -6,9 +6,11 @@
 pub mod answer;
 pub mod built_in;
 pub mod cli;
+pub mod config;
 pub mod policies;
 pub mod policy_commands;
 pub mod reasons;
+pub mod secret;
 pub mod store;
 pub mod stream;
 pub mod terminal;
