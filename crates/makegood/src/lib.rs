@@ -6,9 +6,13 @@
 pub mod answer;
 pub mod built_in;
 pub mod cli;
+pub mod goods;
+pub mod guard;
+pub mod outgoing;
 pub mod policies;
 pub mod policy_commands;
 pub mod reasons;
+pub mod signing;
 pub mod stream;
 pub mod terminal;
 pub mod texts;
