@@ -4,21 +4,19 @@
 //! Takes case files, gives the desk's words, and back. Moves bytes; decides nothing: an `if` about money belongs next door.
 
 pub mod answer;
+pub mod books;
 pub mod built_in;
 pub mod cli;
 pub mod config;
-pub mod policies;
-pub mod policy_commands;
-pub mod reasons;
-pub mod secret;
-pub mod store;
 pub mod goods;
 pub mod guard;
 pub mod outgoing;
 pub mod policies;
 pub mod policy_commands;
 pub mod reasons;
+pub mod secret;
 pub mod signing;
+pub mod store;
 pub mod stream;
 pub mod terminal;
 pub mod texts;

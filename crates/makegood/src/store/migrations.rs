@@ -40,6 +40,7 @@ macro_rules! migrations {
 /// All steps, in order.
 pub static ALL: &[Migration] = migrations! {
     1 "0001_meta";
+    2 "0002_desk";
 };
 
 crate::statements! {
