@@ -79,5 +79,6 @@ static FILES: &[&[&Statement]] = &[migrations::STATEMENTS];
 
 /// Every statement of the program.
 pub fn all_statements() -> impl Iterator<Item = &'static Statement> {
-    FILES.iter().flat_map(|file| file.iter().copied())
+    let files = FILES.iter().chain(crate::books::STATEMENTS);
+    files.flat_map(|file| file.iter().copied())
 }
