@@ -30,16 +30,16 @@ crate::statements! {
     /// Cases of an order that are not closed, or owe something.
     OF_ORDER = "select id from desk_case where order_number = ?1";
     /// Takes cases in hand that are due and that nobody else has in hand.
-    CLAIM = sqlite "update desk_case set lease_until = ?2, lease_by = ?3 where id in (select id from desk_case where wake_at <= ?1 and (lease_until is null or lease_until < ?1) order by wake_at limit ?4) returning id",
-        postgres "update desk_case set lease_until = $2, lease_by = $3 where id in (select id from desk_case where wake_at <= $1 and (lease_until is null or lease_until < $1) order by wake_at limit $4 for update skip locked) returning id";
-    /// Takes one case in hand, if nobody has it.
-    CLAIM_ONE = "update desk_case set lease_until = ?2, lease_by = ?3 where id = ?4 and wake_at <= ?1 and (lease_until is null or lease_until < ?1)";
-    /// Gives a case back, to be looked at again at a moment.
-    LET_GO = "update desk_case set lease_until = null, lease_by = null, wake_at = case when ?2 is null then wake_at when wake_at is null or wake_at <= ?3 then ?2 else wake_at end where id = ?1 and lease_by = ?4";
+    CLAIM = sqlite "update desk_case set lease_until = ?2, lease_by = ?3 where id in (select id from desk_case where wake_at <= ?1 and (lease_until is null or lease_until < ?1) order by wake_at limit ?4) returning id, look",
+        postgres "update desk_case set lease_until = $2, lease_by = $3 where id in (select id from desk_case where wake_at <= $1 and (lease_until is null or lease_until < $1) order by wake_at limit $4 for update skip locked) returning id, look";
+    /// Gives a case back, to be looked at again at a moment; at once if something was told about it meanwhile.
+    LET_GO = "update desk_case set lease_until = null, lease_by = null, wake_at = case when look <> ?4 then wake_at else ?3 end, look = case when look <> ?4 then look else 0 end where id = ?1 and lease_by = ?2";
     /// Gives back everything that a process had in hand.
     LET_GO_ALL = "update desk_case set lease_until = null, lease_by = null where lease_by = ?1";
     /// Has an order's cases looked at soon: something was told about it.
-    WAKE_ORDER = "update desk_case set wake_at = ?2 where order_number = ?1 and (wake_at is null or wake_at > ?2)";
+    WAKE_ORDER = "update desk_case set wake_at = ?2, look = look + 1 where order_number = ?1";
+    /// When the next case is due.
+    NEXT_WAKE = "select min(wake_at) from desk_case where wake_at is not null and lease_until is null";
 }
 
 /// The key under which an order has one open case a claim.

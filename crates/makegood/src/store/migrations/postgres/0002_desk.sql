@@ -147,6 +147,7 @@ create table desk_case (
     closed_at bigint,
     due_at bigint,
     wake_at bigint,
+    look bigint not null default 0,
     lease_until bigint,
     lease_by bytea
 );

@@ -147,6 +147,7 @@ create table desk_case (
     closed_at integer,
     due_at integer,
     wake_at integer,
+    look integer not null default 0,
     lease_until integer,
     lease_by blob
 ) strict;
