@@ -6,6 +6,7 @@
 
 pub mod act;
 pub mod cases;
+pub mod health;
 pub mod effects;
 pub mod orders;
 pub mod seal;
@@ -23,6 +24,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     effects::STATEMENTS,
     seal::STATEMENTS,
     act::STATEMENTS,
+    health::STATEMENTS,
 ];
 
 /// An instant as the store keeps it: nanoseconds since 1970, which reach from 1677 to 2262.

@@ -4,9 +4,11 @@
 //! Takes case files, gives the desk's words, and back. Moves bytes; decides nothing: an `if` about money belongs next door.
 
 pub mod answer;
+pub mod audit;
 pub mod books;
 pub mod built_in;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod goods;
 pub mod guard;
@@ -20,5 +22,6 @@ pub mod store;
 pub mod stream;
 pub mod terminal;
 pub mod texts;
+pub mod vault;
 pub mod wire;
 pub mod worked;
