@@ -4,6 +4,7 @@
 //! Takes case files, gives the desk's words, and back. Moves bytes; decides nothing: an `if` about money belongs next door.
 
 pub mod answer;
+pub mod blob;
 pub mod built_in;
 pub mod cli;
 pub mod config;
