@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod audit;
 pub mod books;
+pub mod blob;
 pub mod built_in;
 pub mod cli;
 pub mod clock;
