@@ -9,6 +9,7 @@ pub mod cases;
 pub mod health;
 pub mod effects;
 pub mod orders;
+pub mod private;
 pub mod seal;
 
 use makegood_desk::amount::{Amount, Currency};
@@ -25,6 +26,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     seal::STATEMENTS,
     act::STATEMENTS,
     health::STATEMENTS,
+    private::STATEMENTS,
 ];
 
 /// An instant as the store keeps it: nanoseconds since 1970, which reach from 1677 to 2262.
