@@ -10,6 +10,7 @@ mod dialects;
 #[path = "store/ground.rs"]
 mod ground;
 #[path = "support/pg.rs"]
+#[expect(dead_code, reason = "only the benchmark waits for a disk")]
 mod pg;
 #[path = "store/postgres.rs"]
 mod postgres;
