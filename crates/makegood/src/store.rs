@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+pub mod backup;
 mod job;
 pub mod migrations;
 mod notice;
@@ -400,6 +401,17 @@ impl Tx<'_> {
         match self {
             Self::Sqlite(tx) => tx.usable(),
             Self::Postgres(tx) => tx.advisory_lock(key).await,
+        }
+    }
+
+    /// Prepares a statement without running it, and says how many values it takes and how many columns it gives.
+    ///
+    /// # Errors
+    /// The database does not understand it, or a column is of a kind that a [`Value`] cannot hold.
+    pub async fn shape(&mut self, statement: &Statement) -> Result<(usize, usize), Trouble> {
+        match self {
+            Self::Sqlite(tx) => tx.shape(statement),
+            Self::Postgres(tx) => tx.shape(statement).await,
         }
     }
 

@@ -18,7 +18,7 @@ use futures_util::future::{BoxFuture, FutureExt as _, try_join_all};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
@@ -70,12 +70,23 @@ impl Postgres {
     pub(super) async fn open(url: &str, options: Options) -> Result<Self, Trouble> {
         let target = Target::read(url)?;
         let pool = target.pool(&options)?;
+        let patience = options.patience;
         let mut client = client(&pool, &target.place).await?;
         check_server(&client).await?;
         migrate(&mut client, options.migrations, options.migrate).await?;
         drop(client);
         let notices = Arc::new(Notices::new());
-        let listening = tokio::spawn(listen(target, Arc::clone(&notices)));
+        let (first, begun) = oneshot::channel();
+        let place = target.place.clone();
+        let listening = tokio::spawn(listen(target, Arc::clone(&notices), first));
+        if tokio::time::timeout(patience, begun).await.is_err() {
+            listening.abort();
+            return Err(Trouble::Unavailable {
+                why: format!(
+                    "{place} has no connection left to listen on; raise its `max_connections`"
+                ),
+            });
+        }
         Ok(Self {
             pool,
             notices,
@@ -466,10 +477,16 @@ async fn migrate(
 }
 
 /// Passes on what other connections announce, for as long as the store is open.
-async fn listen(target: Target, notices: Arc<Notices>) {
-    let mut attempt = 1;
+async fn listen(target: Target, notices: Arc<Notices>, first: oneshot::Sender<()>) {
+    let (mut first, mut attempt) = (Some(first), 1);
     loop {
-        if hear(&target, &notices).await.is_ok() {
+        let begun = || match first.take() {
+            // Those who open the store wait for this, and nobody else listens yet.
+            Some(first) => drop(first.send(())),
+            // Something may have been said while nobody listened.
+            None => notices.tell_all(),
+        };
+        if hear(&target, &notices, begun).await.is_ok() {
             attempt = 1;
         }
         tokio::time::sleep(pause(attempt)).await;
@@ -478,7 +495,11 @@ async fn listen(target: Target, notices: Arc<Notices>) {
 }
 
 /// Listens until the connection ends. An error if there never was one.
-async fn hear(target: &Target, notices: &Notices) -> Result<(), tokio_postgres::Error> {
+async fn hear(
+    target: &Target,
+    notices: &Notices,
+    begun: impl FnOnce(),
+) -> Result<(), tokio_postgres::Error> {
     let (client, mut connection) = target.config.connect(target.tls.clone()).await?;
     let (said, mut heard) = mpsc::unbounded_channel();
     // The connection only works while it is polled, and the command below waits for it.
@@ -491,11 +512,9 @@ async fn hear(target: &Target, notices: &Notices) -> Result<(), tokio_postgres::
             }
         }
     };
-    let command = format!("listen {CHANNEL}");
     let work = async {
-        client.batch_execute(&command).await?;
-        // Something may have been said before anybody listened.
-        notices.tell_all();
+        client.batch_execute(&format!("listen {CHANNEL}")).await?;
+        begun();
         while let Some(channel) = heard.recv().await {
             notices.tell(&channel);
         }
@@ -582,6 +601,20 @@ impl<'t> PostgresTx<'t> {
             changed.extend(self.noted(outcome)?);
         }
         Ok(changed)
+    }
+
+    pub(super) async fn shape(&mut self, statement: &Statement) -> Result<(usize, usize), Trouble> {
+        self.usable()?;
+        let prepared = self.transaction.prepare_cached(statement.postgres).await;
+        let prepared = self.noted(prepared.map_err(|error| trouble(statement.name, &error)))?;
+        let strange = prepared
+            .columns()
+            .iter()
+            .position(|column| !is_kept(column.type_()));
+        match strange {
+            None => Ok((prepared.params().len(), prepared.columns().len())),
+            Some(at) => Err(unkept(statement, at, prepared.columns()[at].type_())),
+        }
     }
 
     pub(super) async fn notify(&mut self, channel: &'static str) -> Result<(), Trouble> {
@@ -706,6 +739,31 @@ impl ToSql for Value {
     to_sql_checked!();
 }
 
+/// Whether values of a kind can be read, as [`read`] does.
+fn is_kept(kind: &Type) -> bool {
+    matches!(
+        *kind,
+        Type::INT8
+            | Type::INT4
+            | Type::INT2
+            | Type::BOOL
+            | Type::TEXT
+            | Type::VARCHAR
+            | Type::NAME
+            | Type::BYTEA
+            | Type::UUID
+    )
+}
+
+fn unkept(statement: &Statement, column: usize, kind: &Type) -> Trouble {
+    Trouble::Misused {
+        statement: statement.name,
+        why: format!(
+            "column {column} is {kind}, which SQLite does not have; cast it, as in `::bigint`"
+        ),
+    }
+}
+
 fn read(statement: &Statement, row: &tokio_postgres::Row, column: usize) -> Result<Value, Trouble> {
     let kind = row.columns()[column].type_();
     let value = match *kind {
@@ -722,14 +780,7 @@ fn read(statement: &Statement, row: &tokio_postgres::Row, column: usize) -> Resu
         Type::UUID => row
             .try_get::<_, Option<uuid::Uuid>>(column)
             .map(|id| id.map(uuid::Uuid::into_bytes).into()),
-        _ => {
-            return Err(Trouble::Misused {
-                statement: statement.name,
-                why: format!(
-                    "column {column} is {kind}, which SQLite does not have; cast it, as in `::bigint`"
-                ),
-            });
-        }
+        _ => return Err(unkept(statement, column, kind)),
     };
     value.map_err(|error| trouble(statement.name, &error))
 }

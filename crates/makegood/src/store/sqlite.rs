@@ -62,7 +62,8 @@ impl Sqlite {
 
     fn open_here(path: &Path, options: Options) -> Result<Self, Trouble> {
         check_library()?;
-        let lock = lock(path, options.create)?;
+        let lock = lock(path)?;
+        prepare(path, options.create)?;
         let mut connection = writing(path, options.patience)?;
         migrate(&mut connection, options.migrations, options.migrate)?;
         let notices = Arc::new(Notices::new());
@@ -115,13 +116,17 @@ impl Sqlite {
         F: for<'t> FnMut(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, Trouble>> + Send + 'static,
     {
         let (job, answer) = job(work);
-        let readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = readers.as_ref().map(|readers| readers.send(job));
-        drop(readers);
-        match sent {
-            Some(Ok(())) => answer.await.unwrap_or(Err(Trouble::Closed)),
-            Some(Err(_)) | None => Err(Trouble::Closed),
+        match self.hand_to_a_reader(job) {
+            true => answer.await.unwrap_or(Err(Trouble::Closed)),
+            false => Err(Trouble::Closed),
         }
+    }
+
+    fn hand_to_a_reader(&self, job: Box<dyn Job>) -> bool {
+        let readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        readers
+            .as_ref()
+            .is_some_and(|readers| readers.send(job).is_ok())
     }
 
     pub(super) fn notices(&self) -> &Notices {
@@ -186,37 +191,54 @@ fn check_library() -> Result<(), Trouble> {
 }
 
 /// Makes sure that no other process has the store, for as long as the answer lives.
-pub(super) fn lock(path: &Path, create: bool) -> Result<File, Trouble> {
-    let unavailable = |what: &str, path: &Path, error: &std::io::Error| Trouble::Unavailable {
-        why: format!("{} cannot be {what}: {error}", named(path)),
-    };
-    match path.try_exists() {
-        Ok(true) => {}
-        Ok(false) if create => {}
-        Ok(false) => {
-            return Err(Trouble::Unavailable {
-                why: format!(
-                    "{} is not there; `makegood init` makes a store",
-                    named(path)
-                ),
-            });
-        }
-        Err(error) => return Err(unavailable("looked at", path, &error)),
-    }
+pub(super) fn lock(path: &Path) -> Result<File, Trouble> {
     let beside = with_suffix(path, ".lock");
-    let lock = private(&beside).map_err(|error| unavailable("made", &beside, &error))?;
+    let lock = private(&beside).map_err(|error| cannot("made", &beside, &error))?;
     match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            return Err(Trouble::Taken {
-                path: path.to_owned(),
-            });
-        }
-        Err(TryLockError::Error(error)) => return Err(unavailable("locked", &beside, &error)),
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Trouble::Taken {
+            path: path.to_owned(),
+        }),
+        Err(TryLockError::Error(error)) => Err(cannot("locked", &beside, &error)),
+    }
+}
+
+fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Trouble {
+    Trouble::Unavailable {
+        why: format!("{} cannot be {what}: {error}", named(path)),
+    }
+}
+
+/// Makes sure that there is a file, and nothing that was torn apart.
+fn prepare(path: &Path, create: bool) -> Result<(), Trouble> {
+    let exists = |path: &Path| {
+        path.try_exists()
+            .map_err(|error| cannot("looked at", path, &error))
+    };
+    if exists(path)? {
+        return Ok(());
+    }
+    let log = with_suffix(path, "-wal");
+    if exists(&log)? {
+        return Err(Trouble::Corrupt {
+            why: format!(
+                "{} is not there, and its log, {}, is: they were torn apart, and the log may hold what was acknowledged; bring the file back beside it, or move the log away",
+                named(path),
+                named(&log)
+            ),
+        });
+    }
+    if !create {
+        return Err(Trouble::Unavailable {
+            why: format!(
+                "{} is not there; `makegood init` makes a store",
+                named(path)
+            ),
+        });
     }
     // SQLite gives its companions the rights of the file, so making it decides for all.
-    private(path).map_err(|error| unavailable("opened", path, &error))?;
-    Ok(lock)
+    private(path).map_err(|error| cannot("made", path, &error))?;
+    Ok(())
 }
 
 /// Opens a file for writing, and makes it for its owner alone if it is not there.
@@ -673,6 +695,14 @@ impl<'t> SqliteTx<'t> {
         sets: &[Vec<Value>],
     ) -> Result<Vec<u64>, Trouble> {
         sets.iter().map(|set| self.run(statement, set)).collect()
+    }
+
+    pub(super) fn shape(&mut self, statement: &Statement) -> Result<(usize, usize), Trouble> {
+        self.usable()?;
+        self.connection
+            .prepare_cached(statement.sqlite)
+            .map(|prepared| (prepared.parameter_count(), prepared.column_count()))
+            .map_err(|error| trouble(self.connection, statement.name, &error))
     }
 
     pub(super) fn notify(&mut self, channel: &'static str) -> Result<(), Trouble> {
