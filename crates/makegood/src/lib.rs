@@ -14,6 +14,7 @@ pub mod config;
 pub mod goods;
 pub mod guard;
 pub mod outgoing;
+pub mod pay;
 pub mod policies;
 pub mod policy_commands;
 pub mod reasons;
