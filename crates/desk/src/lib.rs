@@ -36,5 +36,6 @@ pub mod request;
 pub mod vocabulary;
 
 pub mod ledger;
+pub mod notice;
 pub mod audit;
 pub mod record;

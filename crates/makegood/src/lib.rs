@@ -5,8 +5,8 @@
 
 pub mod answer;
 pub mod audit;
-pub mod books;
 pub mod blob;
+pub mod books;
 pub mod built_in;
 pub mod cli;
 pub mod clock;
@@ -17,7 +17,9 @@ pub mod outgoing;
 pub mod pay;
 pub mod policies;
 pub mod policy_commands;
+pub mod post;
 pub mod reasons;
+pub mod run;
 pub mod secret;
 pub mod signing;
 pub mod store;

@@ -87,7 +87,7 @@ impl Shop {
             if !many {
                 let pause = self.pause().await;
                 tokio::select! {
-                    () = words.heard() => {}
+                    _ = words.heard() => {}
                     () = tokio::time::sleep(pause) => {}
                     _ = stop.changed() => {}
                 }
@@ -384,7 +384,14 @@ impl Shop {
             return self.no_provider(id, no, provider).await;
         };
         self.act(id, Actor::System, Input::SendCommand { no }).await?;
-        let said = match known.cancel_subscription(subscription).await.said {
+        let cancelled = match known.as_ref() {
+            Provider::Stripe(stripe) => stripe.cancel_subscription(subscription).await.said,
+            // A bank keeps no subscriptions.
+            Provider::Manual(_) => Cancelled::Unknown {
+                seen: "a bank keeps no subscriptions".to_owned(),
+            },
+        };
+        let said = match cancelled {
             Cancelled::Done { .. } => ConnectorSaid::Done { note: None },
             Cancelled::Refused { words, .. } => ConnectorSaid::Refused { why: words },
             Cancelled::Unknown { seen } => ConnectorSaid::Unknown { seen },
