@@ -26,6 +26,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     seal::STATEMENTS,
     act::STATEMENTS,
     health::STATEMENTS,
+    crate::setup::STATEMENTS,
     private::STATEMENTS,
 ];
 
