@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod built_in;
 pub mod cli;
+pub mod pay;
 pub mod policies;
 pub mod policy_commands;
 pub mod reasons;
