@@ -30,6 +30,9 @@ fn guard(entries: &[&str]) -> Guard {
     }
 }
 
+/// URLs, and what is wrong with them in a word.
+type UrlTable = &'static [(&'static str, &'static str)];
+
 /// What is wrong with a URL, in a word.
 fn fault(guard: &Guard, url: &str) -> String {
     match guard.check_url(url) {
@@ -259,7 +262,7 @@ fn what_is_reserved_is_reserved_from_its_first_address_to_its_last() {
 
 #[test]
 fn the_list_opens_what_it_names_and_nothing_beside_it() {
-    let lists: [(&[&str], &[(&str, &str)]); 8] = [
+    let lists: [(&[&str], UrlTable); 8] = [
         (
             &["127.0.0.0/8"],
             &[
@@ -384,10 +387,10 @@ fn answers(answers: &[&[&str]]) -> (Lookup, Arc<AtomicUsize>) {
     let count = Arc::clone(&asked);
     let lookup: Lookup = Arc::new(move |_| {
         count.fetch_add(1, Ordering::SeqCst);
-        let mut answers = answers.lock().unwrap();
+        let mut answers = answers.lock().expect("a whole lock");
         let answer = match answers.len() {
             1 => answers[0].clone(),
-            _ => answers.pop().unwrap(),
+            _ => answers.pop().expect("an answer"),
         };
         Box::pin(async move { Ok(answer) })
     });

@@ -168,7 +168,7 @@ struct ProblemBody<'a> {
 impl Problem {
     fn response(&self) -> Response {
         let body = ProblemBody {
-            r#type: format!("https://makegood.dev/problems/connector/{}", self.slug),
+            r#type: format!("urn:makegood:connector:{}", self.slug),
             title: self.title,
             status: self.status.as_u16(),
             detail: &self.detail,
