@@ -4,6 +4,9 @@
 
 #[path = "support/judge.rs"]
 mod judge;
+#[path = "support/receiver.rs"]
+#[expect(dead_code, reason = "the tests of webhooks use the rest")]
+mod receiver;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,10 +23,13 @@ use judge::{Judge, peers, script};
 use makegood::goods::connector::{
     Asked, BODY_MOST, CallbackFault, Connector, Transport, VERSION_HEADER, said,
 };
-use makegood::goods::reference_connector::{Clock, Ending, Fault, ReferenceConnector};
+use makegood::goods::reference_connector::{
+    Clock, ConnectorArgs, Ending, Fault, ReferenceConnector,
+};
 use makegood::guard::{Answer, AnswerBody, Guard, Internal, NoAnswer, WayOut};
 use makegood::signing::{KeyRing, SignatureFault, SigningKey};
 use makegood_desk::execution::{CommandKind, CommandOrder, ConnectorSaid};
+use receiver::{Manner, Receiver};
 use serde_json::{Value, json};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -496,6 +502,28 @@ fn only_a_plain_answer_about_this_command_says_anything() {
         };
         assert!(!seen.is_empty() && !seen.contains('\n'));
     }
+    // What cannot be read is told by its place, not by its words.
+    let told = [
+        (
+            r#"{"key":"k","state":"ada@example.com"}"#,
+            "`state` in line 1, column 36",
+        ),
+        (
+            r#"{"key":"k"}"#,
+            "line 1, column 11; it has to have `key` and `state`",
+        ),
+        (
+            r#"{"key":"k","state":"done"} ada"#,
+            "something stands behind it",
+        ),
+    ];
+    for (body, place) in told {
+        let seen = format!("the connector's answer cannot be read: {place}");
+        assert_eq!(
+            said("k", &answer(200, body)),
+            Asked::Said(ConnectorSaid::Unknown { seen })
+        );
+    }
     // Words of others are cut, and only the title of a problem is kept.
     let long = format!(
         r#"{{"key":"k","state":"refused","why":"{}"}}"#,
@@ -775,4 +803,107 @@ async fn what_schemathesis_invents_is_answered_as_described() {
     assert!(output.status.success(), "{told}\n{faults}");
     // It got through: some of what it invented was done.
     assert!(!reference.effects().is_empty(), "{told}");
+}
+
+/// Waits until something holds, up to a time that is only reached where it never does.
+async fn until(holds: impl Fn() -> bool) {
+    for _ in 0..600 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it never holds");
+}
+
+#[tokio::test]
+async fn the_connector_of_the_command_line_tells_the_end_until_it_is_heard() {
+    let hooks = Receiver::start(Manner::Status(500)).await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listen = listener.local_addr().expect("an address");
+    drop(listener);
+    let secret = std::env::temp_dir().join(format!("makegood-secret-{}", std::process::id()));
+    std::fs::write(&secret, format!("{SECRET}\n")).expect("written");
+    let args = ConnectorArgs {
+        listen,
+        secret_file: secret.clone(),
+        callback: Some(hooks.url()),
+        later: Some(0),
+        faults: vec!["error-before".parse().expect("a fault")],
+    };
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = tokio::spawn(async move {
+        let stopped = async move {
+            let _ = stopped.await;
+        };
+        args.serve(Arc::new(Timestamp::now), stopped).await
+    });
+    let guard = Guard {
+        allow_insecure: true,
+        internal: vec![Internal::read("127.0.0.1").expect("an address")],
+        ..Guard::default()
+    };
+    let (way_out, url) = (Arc::new(WayOut::new(guard)), format!("http://{listen}/"));
+    let desk = Connector::new(Transport::Http { way_out, url }, keys());
+    until(|| std::net::TcpStream::connect(listen).is_ok()).await;
+    let order = order("k1", CommandKind::Stop);
+    let said = desk.send(&order, None, Timestamp::now()).await;
+    assert!(matches!(said, ConnectorSaid::Unknown { .. }), "{said:?}");
+    let said = desk.carry_on(&order, None, Timestamp::now()).await;
+    assert_eq!(said, ConnectorSaid::Accepted);
+    until(|| hooks.seen().len() == 1).await;
+    hooks.behave(Manner::Status(204));
+    until(|| hooks.seen().len() == 2).await;
+    let mut names = std::collections::BTreeSet::new();
+    for seen in hooks.seen() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &seen.headers {
+            let name = axum::http::HeaderName::try_from(name).expect("a name");
+            headers.insert(name, HeaderValue::try_from(value).expect("a value"));
+        }
+        let told = desk
+            .read_callback(&headers, &seen.body, Timestamp::now())
+            .expect("taken");
+        assert_eq!((told.key.as_str(), told.said), ("k1", done()));
+        names.insert(told.id);
+    }
+    assert_eq!(names.len(), 1);
+    assert_eq!(
+        desk.ask(&order, Timestamp::now()).await,
+        Asked::Said(done())
+    );
+    stop.send(()).expect("it runs");
+    assert_eq!(server.await.expect("it ends"), Ok(()));
+    std::fs::remove_file(&secret).expect("removed");
+}
+
+#[tokio::test]
+async fn a_connector_without_its_secret_says_which_file() {
+    let args = |secret_file: std::path::PathBuf| ConnectorArgs {
+        listen: "127.0.0.1:0".parse().expect("an address"),
+        secret_file,
+        callback: None,
+        later: None,
+        faults: Vec::new(),
+    };
+    let missing = args("/no/such/secret".into());
+    let told = missing
+        .serve(Arc::new(Timestamp::now), async {})
+        .await
+        .expect_err("no secret");
+    assert!(
+        told.starts_with("the secret in /no/such/secret cannot be read"),
+        "{told}"
+    );
+    let file = std::env::temp_dir().join(format!("makegood-no-secret-{}", std::process::id()));
+    std::fs::write(&file, "hunter2").expect("written");
+    let told = args(file.clone())
+        .serve(Arc::new(Timestamp::now), async {})
+        .await;
+    std::fs::remove_file(&file).expect("removed");
+    let told = told.expect_err("no secret");
+    assert!(
+        told.contains("begins with `whsec_`") && !told.contains("hunter2"),
+        "{told}"
+    );
 }

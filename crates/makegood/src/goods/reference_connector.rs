@@ -535,7 +535,7 @@ pub struct ConnectorArgs {
 }
 
 /// How long after a callback that was not taken it is tried again.
-const AGAIN_AFTER: Duration = Duration::from_secs(5);
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// How often the reference connector looks for commands to end.
 const TICK: Duration = Duration::from_millis(100);
