@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The way out: nasty spellings, names that lead inside, names that change their mind, answers without end.
 
+#[path = "support/judge.rs"]
+mod judge;
 #[path = "support/receiver.rs"]
 #[expect(dead_code, reason = "the tests of webhooks use the rest")]
 mod receiver;
@@ -12,6 +14,7 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use bytes::Bytes;
+use judge::Judge;
 use makegood::guard::{
     Answer, AnswerBody, Guard, GuardRefusal, Internal, Lookup, NoAnswer, Post, WayOut, reserved,
 };
@@ -29,6 +32,9 @@ fn guard(entries: &[&str]) -> Guard {
         ..Guard::default()
     }
 }
+
+/// URLs, and what is wrong with them in a word.
+type UrlTable = &'static [(&'static str, &'static str)];
 
 /// What is wrong with a URL, in a word.
 fn fault(guard: &Guard, url: &str) -> String {
@@ -259,7 +265,7 @@ fn what_is_reserved_is_reserved_from_its_first_address_to_its_last() {
 
 #[test]
 fn the_list_opens_what_it_names_and_nothing_beside_it() {
-    let lists: [(&[&str], &[(&str, &str)]); 8] = [
+    let lists: [(&[&str], UrlTable); 8] = [
         (
             &["127.0.0.0/8"],
             &[
@@ -384,10 +390,10 @@ fn answers(answers: &[&[&str]]) -> (Lookup, Arc<AtomicUsize>) {
     let count = Arc::clone(&asked);
     let lookup: Lookup = Arc::new(move |_| {
         count.fetch_add(1, Ordering::SeqCst);
-        let mut answers = answers.lock().unwrap();
+        let mut answers = answers.lock().expect("a whole lock");
         let answer = match answers.len() {
             1 => answers[0].clone(),
-            _ => answers.pop().unwrap(),
+            _ => answers.pop().expect("an answer"),
         };
         Box::pin(async move { Ok(answer) })
     });
@@ -545,4 +551,211 @@ fn a_refusal_says_what_to_do() {
         assert!(told.contains(remedy), "{told}");
         assert!(!told.contains("a:b"), "{told}");
     }
+}
+
+/// Numbers that are the same in each run.
+struct Dice(u128);
+
+impl Dice {
+    fn throw(&mut self) -> u128 {
+        // Knuth's constants of MMIX, on both halves.
+        let step = |half: u64| {
+            half.wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407)
+        };
+        let (high, low) = (
+            u64::try_from(self.0 >> 64),
+            u64::try_from(self.0 & u128::from(u64::MAX)),
+        );
+        let (high, low) = (step(high.expect("64 bits")), step(low.expect("64 bits")));
+        self.0 = (u128::from(high.rotate_left(17)) << 64) | u128::from(low);
+        self.0
+    }
+}
+
+#[test]
+fn nothing_is_public_here_that_is_not_public_for_python() {
+    let mut python = Judge::start("addresses.py");
+    let mut dice = Dice(20_261_125);
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    for _ in 0..4000 {
+        let thrown = dice.throw();
+        let v4 = u32::try_from(thrown >> 96).expect("32 bits");
+        addresses.push(std::net::Ipv4Addr::from_bits(v4).into());
+        // Half of them where addresses are given out, a quarter close to the front, where most is reserved.
+        let v6 = match thrown % 4 {
+            0 => thrown,
+            1 => (thrown >> 16) | (0x2001 << 112),
+            _ => (thrown >> 3) | (1 << 125),
+        };
+        addresses.push(std::net::Ipv6Addr::from_bits(v6).into());
+    }
+    // Both sides of each edge of Python's lists, and of ours.
+    let edges = [
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.0.8/30",
+        "192.0.0.170/31",
+        "192.0.2.0/24",
+        "192.31.196.0/24",
+        "192.52.193.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "192.175.48.0/24",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "255.255.255.255/32",
+        "::/128",
+        "::1/128",
+        "::ffff:0:0/96",
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "100::/64",
+        "2001::/23",
+        "2001::/32",
+        "2001:1::1/128",
+        "2001:2::/48",
+        "2001:3::/32",
+        "2001:4:112::/48",
+        "2001:10::/28",
+        "2001:20::/28",
+        "2001:30::/28",
+        "2001:db8::/32",
+        "2002::/16",
+        "2620:4f:8000::/48",
+        "3fff::/20",
+        "5f00::/16",
+        "fc00::/7",
+        "fe80::/10",
+        "fec0::/10",
+        "ff00::/8",
+    ];
+    for edge in edges {
+        let (first, prefix) = edge.split_once('/').expect("a range");
+        let prefix: u32 = prefix.parse().expect("a prefix");
+        match first.parse().expect("an address") {
+            IpAddr::V4(first) => {
+                let first = first.to_bits();
+                let last = first | u32::MAX.checked_shr(prefix).unwrap_or(0);
+                for bits in [first.wrapping_sub(1), first, last, last.wrapping_add(1)] {
+                    addresses.push(std::net::Ipv4Addr::from_bits(bits).into());
+                }
+            }
+            IpAddr::V6(first) => {
+                let first = first.to_bits();
+                let last = first | u128::MAX.checked_shr(prefix).unwrap_or(0);
+                for bits in [first.wrapping_sub(1), first, last, last.wrapping_add(1)] {
+                    addresses.push(std::net::Ipv6Addr::from_bits(bits).into());
+                }
+            }
+        }
+    }
+    // Here we are stricter than Python 3.11: these lead on to addresses that cannot be seen from outside, or nobody has them.
+    let stricter = [
+        "2001::/23",
+        "2002::/16",
+        "64:ff9b::/96",
+        "192.88.99.0/24",
+        "192.0.0.0/24",
+        "fec0::/10",
+        "5f00::/16",
+        "3fff::/20",
+    ];
+    let stricter: Vec<Internal> = internal(&stricter);
+    let lists = Guard {
+        internal: stricter,
+        ..Guard::default()
+    };
+    let (mut public, mut closed) = (0, 0);
+    for address in addresses {
+        let ours = reserved(address).is_none();
+        let theirs = python.ask(&serde_json::json!(address.to_string()));
+        if ours {
+            public += 1;
+            assert_eq!(theirs, serde_json::json!(true), "{address}");
+        } else if theirs == serde_json::json!(true) {
+            closed += 1;
+            let known = lists.check_address("x", address, 443).is_ok();
+            let given_out = address.is_ipv4() || in_global_v6(address);
+            assert!(known || !given_out, "{address}");
+        }
+    }
+    // Both sorts were among them.
+    assert!(public > 3000, "{public}");
+    assert!(closed > 0, "{closed}");
+}
+
+/// Whether an IPv6 address lies where addresses are given out at all, 2000::/3.
+fn in_global_v6(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(v6) if v6.segments()[0] >> 13 == 1)
+}
+
+const CHILD: &str = "MAKEGOOD_TEST_HTTPS_PORT";
+
+async fn post_https(port: u16) -> Result<Answer, NoAnswer> {
+    let (lookup, _) = answers(&[&["127.0.0.1"]]);
+    let way_out = WayOut::with_lookup(
+        Guard {
+            internal: internal(&["127.0.0.1"]),
+            ..Guard::default()
+        },
+        lookup,
+    );
+    post(
+        &way_out,
+        &format!("https://shop.localhost:{port}/"),
+        PATIENCE,
+    )
+    .await
+}
+
+/// Which authorities the system knows is read once in a process, from a file that the environment can name on Linux; so
+/// the test starts itself again with another environment.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_server_is_believed_only_with_a_certificate_that_the_system_knows() {
+    if let Ok(port) = std::env::var(CHILD) {
+        let answer = post_https(port.parse().expect("a port")).await;
+        assert_eq!(answer.expect("an answer").status, 204);
+        return;
+    }
+    let mut server = Judge::start("https_server.py");
+    let said = server.ask(&serde_json::Value::Null);
+    let port = said["port"]
+        .as_u64()
+        .and_then(|port| u16::try_from(port).ok());
+    let port = port.expect("a port");
+    let stranger = post_https(port)
+        .await
+        .expect_err("nobody knows the authority");
+    assert!(
+        matches!(&stranger, NoAnswer::NotReached(what) if what.contains("certificate")),
+        "{stranger:?}"
+    );
+    let file = std::env::temp_dir().join(format!("makegood-authority-{}.pem", std::process::id()));
+    std::fs::write(&file, said["authority"].as_str().expect("a certificate")).expect("written");
+    let child = std::process::Command::new(std::env::current_exe().expect("this test"))
+        .args([
+            "--exact",
+            "a_server_is_believed_only_with_a_certificate_that_the_system_knows",
+        ])
+        .env(CHILD, port.to_string())
+        .env("SSL_CERT_FILE", &file)
+        .output()
+        .expect("it runs");
+    let _ = std::fs::remove_file(&file);
+    assert!(
+        child.status.success(),
+        "{}",
+        String::from_utf8_lossy(&child.stdout)
+    );
+    assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"));
 }

@@ -316,8 +316,7 @@ impl Connector {
         if !speaks_our_version(headers) {
             return Err(CallbackFault::Version);
         }
-        let wire: AnswerWire = serde_json::from_slice(body)
-            .map_err(|error| CallbackFault::Unreadable(error.to_string()))?;
+        let wire = read_wire(body).map_err(CallbackFault::Unreadable)?;
         let at = wire.at;
         let key = wire.key.clone();
         match meaning(wire) {
@@ -427,19 +426,30 @@ fn read_answer(key: &str, answered: &Result<Answer, NoAnswer>) -> Result<Asked, 
             "the connector answers in another version of the protocol than {VERSION}"
         ));
     }
-    let wire: AnswerWire = serde_json::from_slice(body).map_err(|error| {
-        // The kind of fault and its place, not the words around it: they may be anything.
-        format!(
-            "the connector's answer cannot be read: {:?} fault in line {}, column {}",
-            error.classify(),
-            error.line(),
-            error.column()
-        )
-    })?;
+    let wire = read_wire(body)
+        .map_err(|fault| format!("the connector's answer cannot be read: {fault}"))?;
     if wire.key != key {
         return Err("the connector's answer is about another command".to_owned());
     }
     meaning(wire).map_err(|fault| format!("the connector's answer cannot be read: {fault}"))
+}
+
+/// Reads an answer or a callback. A fault is told by its place and field: the words around it may be anybody's.
+fn read_wire(body: &[u8]) -> Result<AnswerWire, String> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let read: Result<AnswerWire, _> = serde_path_to_error::deserialize(&mut json);
+    let wire = read.map_err(|error| {
+        let path = error.path().to_string();
+        let (line, column) = (error.inner().line(), error.inner().column());
+        let field = ["key", "state", "note", "why", "at"];
+        match field.iter().find(|name| **name == path) {
+            Some(name) => format!("`{name}` in line {line}, column {column}"),
+            None => format!("line {line}, column {column}; it has to have `key` and `state`"),
+        }
+    })?;
+    let behind = |_| "something stands behind it".to_owned();
+    json.end().map_err(behind)?;
+    Ok(wire)
 }
 
 fn other_status(status: u16, body: &[u8]) -> String {

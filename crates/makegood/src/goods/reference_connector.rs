@@ -168,7 +168,7 @@ struct ProblemBody<'a> {
 impl Problem {
     fn response(&self) -> Response {
         let body = ProblemBody {
-            r#type: format!("https://makegood.dev/problems/connector/{}", self.slug),
+            r#type: format!("urn:makegood:connector:{}", self.slug),
             title: self.title,
             status: self.status.as_u16(),
             detail: &self.detail,
@@ -535,7 +535,7 @@ pub struct ConnectorArgs {
 }
 
 /// How long after a callback that was not taken it is tried again.
-const AGAIN_AFTER: Duration = Duration::from_secs(5);
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// How often the reference connector looks for commands to end.
 const TICK: Duration = Duration::from_millis(100);

@@ -103,12 +103,12 @@ impl Receiver {
     }
 
     pub fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().unwrap().clone()
+        self.seen.lock().expect("a whole lock").clone()
     }
 
     /// Answers so from now on.
     pub fn behave(&self, manner: Manner) {
-        *self.manner.lock().unwrap() = manner;
+        *self.manner.lock().expect("a whole lock") = manner;
     }
 }
 
@@ -133,8 +133,8 @@ async fn serve(
 ) -> Option<()> {
     let to = stream.local_addr().ok()?.ip();
     let request = read(&mut stream, to).await?;
-    seen.lock().unwrap().push(request);
-    let manner = manner.lock().unwrap().clone();
+    seen.lock().expect("a whole lock").push(request);
+    let manner = manner.lock().expect("a whole lock").clone();
     let plain = |status: u16, more: &str, body: &[u8]| {
         let head = format!(
             "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n{more}\r\n",
@@ -201,7 +201,7 @@ async fn read(stream: &mut TcpStream, to: IpAddr) -> Option<Seen> {
         .collect();
     let length: usize = headers
         .get("content-length")
-        .map_or(0, |text| text.parse().unwrap());
+        .map_or(0, |text| text.parse().expect("a length"));
     while body.len() < length {
         let mut buffer = [0; 4096];
         let read = stream.read(&mut buffer).await.ok()?;
