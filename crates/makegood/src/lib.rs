@@ -8,6 +8,8 @@ pub mod blob;
 pub mod built_in;
 pub mod cli;
 pub mod config;
+pub mod log;
+pub mod meters;
 pub mod policies;
 pub mod policy_commands;
 pub mod reasons;
