@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
+use metrics::counter;
 use tokio::sync::Semaphore;
 
 use self::folder::Folder;
@@ -23,6 +24,7 @@ pub use self::name::{display_name, download_name};
 use self::s3::Bucket;
 pub use self::sniff::Kind;
 use crate::config::{AttachmentPlace, Attachments};
+use crate::meters;
 
 /// How many images are opened at once. Each takes as much memory as its points do.
 const IMAGES_AT_ONCE: usize = 2;
@@ -245,6 +247,25 @@ pub enum Rejected {
     Trouble(Trouble),
 }
 
+impl Rejected {
+    /// Why, as a word for machines.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::TooLarge { .. } => "too_large",
+            Self::CaseFull { .. } => "case_full",
+            Self::TooManyFiles { .. } => "too_many_files",
+            Self::NotAccepted { .. } => "kind_not_accepted",
+            Self::Contradicts { .. } => "kind_contradicts",
+            Self::Broken { .. } => "broken",
+            Self::TooManyPixels { .. } => "too_many_pixels",
+            Self::Interrupted => "interrupted",
+            Self::Trouble(_) => "unavailable",
+        }
+    }
+}
+
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -385,6 +406,27 @@ impl Blobs {
     /// # Errors
     /// The file is not accepted, or could not be kept.
     pub async fn put<S, E>(
+        &self,
+        content: S,
+        declared: Declared<'_>,
+        has: CaseHas,
+    ) -> Result<Kept, Rejected>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+    {
+        let kept = self.taken_in(content, declared, has).await;
+        let (kind, result) = match &kept {
+            Ok(kept) => (kept.kind.name(), "kept"),
+            Err(why) => ("unknown", why.code()),
+        };
+        counter!(meters::ATTACHMENTS, "kind" => kind, "result" => result).increment(1);
+        if let Ok(kept) = &kept {
+            counter!(meters::ATTACHMENT_BYTES).increment(kept.bytes);
+        }
+        kept
+    }
+
+    async fn taken_in<S, E>(
         &self,
         content: S,
         declared: Declared<'_>,

@@ -16,6 +16,8 @@ pub mod guard;
 pub mod keep;
 pub mod outgoing;
 pub mod pay;
+pub mod log;
+pub mod meters;
 pub mod policies;
 pub mod policy_commands;
 pub mod post;
