@@ -122,11 +122,15 @@ pub fn options(config: &Config) -> Options {
     }
 }
 
-/// Opens everything that the settings name.
+/// Opens everything that the settings name, with providers that live inside the program beside those of the settings.
 ///
 /// # Errors
 /// The first thing that cannot be used.
-pub async fn open(config: Config, clock: Clock) -> Result<Ready, Unready> {
+pub async fn open(
+    config: Config,
+    clock: Clock,
+    within: BTreeMap<String, Provider>,
+) -> Result<Ready, Unready> {
     let policies = Policies::open(&config.desk.policy).map_err(|why| Unready::Policy(Box::new(why)))?;
     let master = MasterKey::open(&config.privacy.master_key_file).map_err(Unready::Vault)?;
     let key_secret = derived(&master, "refund keys");
@@ -134,7 +138,8 @@ pub async fn open(config: Config, clock: Clock) -> Result<Ready, Unready> {
     let signer = signer(&config)?;
     let blobs = Blobs::open(&config.attachments).await.map_err(Unready::Blobs)?;
     let way_out = Arc::new(WayOut::new(guard(&config)?));
-    let providers = providers(&config)?;
+    let mut providers = providers(&config)?;
+    providers.extend(within.into_iter().map(|(name, provider)| (name, Arc::new(provider))));
     let connector = connector(&config, &way_out)?;
     let store = Store::open(&location(&config), options(&config)).await?;
     let anchor = Anchor::at(&config.audit.anchor_file);
