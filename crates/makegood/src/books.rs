@@ -9,6 +9,7 @@ pub mod cases;
 pub mod health;
 pub mod effects;
 pub mod orders;
+pub mod people;
 pub mod private;
 pub mod seal;
 
@@ -26,6 +27,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     seal::STATEMENTS,
     act::STATEMENTS,
     health::STATEMENTS,
+    people::STATEMENTS,
     crate::setup::STATEMENTS,
     private::STATEMENTS,
 ];
