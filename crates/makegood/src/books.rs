@@ -5,9 +5,12 @@
 //! decides: what happens comes from `makegood_desk::handle`, and is written down here in one transaction with all that it entails.
 
 pub mod act;
+pub mod answers;
 pub mod cases;
 pub mod health;
 pub mod effects;
+pub mod files;
+pub mod lists;
 pub mod orders;
 pub mod people;
 pub mod private;
@@ -30,6 +33,9 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     people::STATEMENTS,
     crate::setup::STATEMENTS,
     private::STATEMENTS,
+    answers::STATEMENTS,
+    files::STATEMENTS,
+    lists::STATEMENTS,
 ];
 
 /// An instant as the store keeps it: nanoseconds since 1970, which reach from 1677 to 2262.

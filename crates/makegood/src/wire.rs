@@ -104,6 +104,30 @@ pub fn read_case(bytes: &[u8]) -> Result<CaseFile<'_>, WireError> {
     }
 }
 
+/// Reads the body of a request, an object, as strictly as a case file.
+pub(crate) fn read_body<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| WireError {
+        kind: Fault::NotUtf8,
+        detail: format!(
+            "the body is not UTF-8: byte {} belongs to no character; send it as UTF-8",
+            error.valid_up_to()
+        ),
+        pointer: String::new(),
+    })?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = Object::<T>::deserialize(&mut json).and_then(|read| json.end().map(|()| read));
+    let first = match read {
+        Ok(Object(read)) => return Ok(read),
+        Err(error) => error,
+    };
+    let mut error = explain_as(text, &first, |tree| Object::<T>::deserialize(tree).map(drop));
+    // The sentences are those of case files; here the whole is a body.
+    if let Some(rest) = error.detail.strip_prefix("the case ") {
+        error.detail = format!("the body {}", rest.replace("write one case as a", "write a"));
+    }
+    Err(error)
+}
+
 // ---- The shapes -----------------------------------------------------------------------------------------------------------
 
 #[derive(serde::Deserialize)]
@@ -523,7 +547,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 /// An object and nothing else: a list of the fields' values in order would be a guess.
-struct Object<T>(T);
+pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -627,7 +651,7 @@ impl<'de> Deserialize<'de> for Flag {
 }
 
 /// A whole number from 0, below 2^53, in digits.
-struct Whole(u64);
+pub(crate) struct Whole(pub(crate) u64);
 
 /// The same from 1.
 struct AtLeastOne(u64);
@@ -680,7 +704,7 @@ impl<'de> Deserialize<'de> for AtLeastOne {
 }
 
 /// `{"amount": 4990, "currency": "EUR"}`.
-struct Money(Amount);
+pub(crate) struct Money(pub(crate) Amount);
 
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -698,7 +722,8 @@ pub(crate) trait Written: Sized {
     fn read(text: &str) -> Result<Self, &'static str>;
 }
 
-struct Read<T>(T);
+/// Such a value.
+pub(crate) struct Read<T>(pub(crate) T);
 
 impl<'de, T: Written> Deserialize<'de> for Read<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -919,7 +944,7 @@ pub(crate) trait Word: Sized {
     fn word(&self) -> &'static str;
 }
 
-struct OneOf<T>(T);
+pub(crate) struct OneOf<T>(pub(crate) T);
 
 impl<'de, T: Word> Deserialize<'de> for OneOf<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -1094,12 +1119,23 @@ fn explain(text: &str, first: &serde_json::Error) -> WireError {
     if text.len() > LONGEST_TREE {
         return explain_long(text);
     }
+    explain_as(text, first, |tree| {
+        Object::<CaseFields>::deserialize(tree).map(drop)
+    })
+}
+
+/// The same for any shape.
+fn explain_as(
+    text: &str,
+    first: &serde_json::Error,
+    read: impl FnOnce(&Tree) -> Result<(), Problem>,
+) -> WireError {
     let mut json = serde_json::Deserializer::from_str(text);
     let tree = serde_path_to_error::deserialize::<_, Tree>(&mut json);
     let (path, error) = match tree {
         Ok(tree) => match json.end() {
             Ok(()) => {
-                return match Object::<CaseFields>::deserialize(&tree) {
+                return match read(&tree) {
                     Err(problem) => problem.into_wire(),
                     // The same shapes read the same text twice; should they ever disagree, the first reading stands.
                     Ok(_) => WireError {
@@ -1187,7 +1223,7 @@ fn pointer(path: &[Step]) -> String {
 }
 
 /// So much of a text as fits into a sentence, with what cannot be seen made visible.
-fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut short: String = text
         .chars()
@@ -1207,6 +1243,37 @@ fn list(f: &mut impl fmt::Write, words: &[&str]) -> fmt::Result {
         write!(f, "{comma}`{word}`")?;
     }
     Ok(())
+}
+
+/// The one of some names that somebody may have meant: two slips of the pen away at most, and fewer for a short name.
+pub(crate) fn nearest<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
+    let slips_max = (written.chars().count() / 3).min(2);
+    let near = names.iter().map(|name| (slips(written, name), *name));
+    near.filter(|(slips, _)| (1..=slips_max).contains(slips))
+        .min_by_key(|(slips, _)| *slips)
+        .map(|(_, name)| name)
+}
+
+/// How many letters were added, left out or changed between two names.
+fn slips(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, a) in one.chars().take(64).enumerate() {
+        let mut before = row.first().copied().unwrap_or_default();
+        if let Some(first) = row.first_mut() {
+            *first = line + 1;
+        }
+        for (column, b) in other.iter().enumerate() {
+            let above = row.get(column + 1).copied().unwrap_or_default();
+            let left = row.get(column).copied().unwrap_or_default();
+            let changed = before + usize::from(a != *b);
+            if let Some(here) = row.get_mut(column + 1) {
+                *here = changed.min(above + 1).min(left + 1);
+            }
+            before = above;
+        }
+    }
+    row.last().copied().unwrap_or_default()
 }
 
 /// A fault on its way out of the tree, its path inside out.
@@ -1292,7 +1359,12 @@ impl de::Error for Problem {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let mut what = String::from("is no field here; leave it out, or write one of ");
+        let mut what = String::from("is no field here; ");
+        if let Some(near) = nearest(field, expected) {
+            // Writing to a string cannot fail.
+            let _ = write!(what, "if `{near}` is meant, write that; else ");
+        }
+        what.push_str("leave it out, or write one of ");
         let _ = list(&mut what, expected);
         Self::new(Fault::UnknownField, what).under(Step::key(field))
     }
