@@ -157,9 +157,11 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
             .and_then(unescaped)
             .ok_or_else(unusable)?,
     };
-    let fits =
-        (1..=255).contains(&bare.len()) && bare.bytes().all(|byte| (0x20..=0x7e).contains(&byte));
-    if given.next().is_some() || !fits || bare.contains('"') {
+    let quoted = text.starts_with('"');
+    let allowed =
+        |byte: u8| (byte == b' ' && quoted) || ((0x21..=0x7e).contains(&byte) && byte != b'"');
+    let fits = !bare.is_empty() && text.len() <= 255 && bare.bytes().all(allowed);
+    if given.next().is_some() || !fits {
         return Err(unusable());
     }
     Ok(Some(bare))
@@ -180,7 +182,11 @@ fn unescaped(text: &str) -> Option<String> {
 }
 
 /// The body of a request, in JSON and not too large.
-pub(super) async fn read_bytes(web: &Web, headers: &HeaderMap, body: axum::body::Body) -> Result<Bytes, Problem> {
+pub(super) async fn read_bytes(
+    web: &Web,
+    headers: &HeaderMap,
+    body: axum::body::Body,
+) -> Result<Bytes, Problem> {
     let most = web.config.server.body_bytes_max;
     let read = tokio::time::timeout(
         web.config.server.request_max,

@@ -142,7 +142,7 @@ fn complete(operation: &mut Operation, route: &Route) {
 
 fn key_parameter(needed: bool) -> utoipa::openapi::path::Parameter {
     let schema = serde_json::from_value(json!({
-        "type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[!#-\[\]-~]+$",
+        "type": "string", "minLength": 1, "maxLength": 255, "pattern": r#"^([!#-~]+|"([ !#-\[\]-~]|\\\\)+")$"#,
     }));
     ParameterBuilder::new()
         .name("Idempotency-Key")
@@ -177,11 +177,22 @@ pub fn text(api: &OpenApi) -> String {
     if let Some(object) = value.as_object_mut() {
         object.insert("openapi".to_owned(), json!("3.1.0"));
     }
+    if let Some(file) = value.pointer_mut("/components/schemas/FileContent") {
+        // A file is no JSON value: in 3.1 its schema has no type.
+        *file = json!({"contentMediaType": "application/octet-stream", "description": "Any bytes"});
+    }
     serde_json::to_string_pretty(&value).unwrap_or_default()
 }
 
 /// The operations of a path item, by their methods.
 pub fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation)> {
-    let all = [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("DELETE", &item.delete), ("PATCH", &item.patch)];
-    all.into_iter().filter_map(|(method, operation)| operation.as_ref().map(|operation| (method, operation)))
+    let all = [
+        ("GET", &item.get),
+        ("POST", &item.post),
+        ("PUT", &item.put),
+        ("DELETE", &item.delete),
+        ("PATCH", &item.patch),
+    ];
+    all.into_iter()
+        .filter_map(|(method, operation)| operation.as_ref().map(|operation| (method, operation)))
 }

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::books::seal;
 use crate::store::Trouble;
 use crate::web::Web;
-use crate::web::refusal::{Problem, probe};
+use crate::web::refusal::{Problem, UNAVAILABLE, probe};
 use crate::web::wire::{Answer, Parameters, json};
 
 /// That the program lives.
