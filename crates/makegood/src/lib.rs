@@ -14,5 +14,6 @@ pub mod secret;
 pub mod stream;
 pub mod terminal;
 pub mod texts;
+pub mod vault;
 pub mod wire;
 pub mod worked;
