@@ -425,7 +425,7 @@ fn nothing_that_is_printed_for_programmers_shows_a_secret() {
     assert_eq!(format!("{sealed:?}"), "Sealed(32 bytes)");
     let all = format!("{vault:?}");
     assert!(
-        all.contains("master: MasterKey(…), index: Key { algorithm: "),
+        all.contains("master: MasterKey(…), index: IndexKey(…), "),
         "{all}"
     );
     assert!(!all.contains(master.to_text().expose().as_str()));
