@@ -7,6 +7,9 @@
 //! the ciphertext, in every backup, can then be read by nobody, and the log still verifies. What stays is that there was such a person.
 //!
 //! The cipher is ChaCha20-Poly1305 with a random nonce. A ciphertext opens only for the person and the field that it was sealed for.
+//!
+//! A data key is on the disk before anything is sealed with it, so seal first and commit to the main database then. [`Vault`] keeps
+//! keys in a SQLite file; a store of keys elsewhere needs [`MasterKey`], [`PersonKey`] and [`IndexKey`] only, and three columns.
 
 mod keys;
 
@@ -192,6 +195,23 @@ impl MasterKey {
         }))
     }
 
+    /// Makes an index key, wrapped as it is stored.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn new_index_key(&self) -> Result<Vec<u8>, VaultTrouble> {
+        self.wrap(INDEX, random_key()?.expose())
+    }
+
+    /// The index key from its wrapped form; `None` if that is damaged.
+    ///
+    /// # Errors
+    /// It was wrapped with another master key.
+    pub fn index_key(&self, wrapped: &[u8]) -> Result<Option<IndexKey>, NotMine> {
+        let key = self.unwrap(INDEX, wrapped)?;
+        Ok(key.map(|key| IndexKey(hmac::Key::new(hmac::HMAC_SHA256, key.expose()))))
+    }
+
     fn unwrap(&self, of: &str, wrapped: &[u8]) -> Result<Option<Secret<[u8; 32]>>, NotMine> {
         let Some((id, sealed)) = wrapped.split_first_chunk() else {
             return Ok(None);
@@ -207,6 +227,35 @@ impl MasterKey {
 /// A key was wrapped with another master key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotMine;
+
+impl fmt::Display for NotMine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the key belongs to another master key")
+    }
+}
+
+impl std::error::Error for NotMine {}
+
+/// What e-mail addresses are looked up with. Every store of keys has one.
+#[derive(Clone)]
+pub struct IndexKey(hmac::Key);
+
+impl fmt::Debug for IndexKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IndexKey(…)")
+    }
+}
+
+impl IndexKey {
+    /// What an e-mail address is looked up by: equal for equal addresses, and meaningless to whoever has not the keys. It is
+    /// HMAC-SHA256 over [`normal_email`].
+    #[must_use]
+    pub fn email(&self, address: &str) -> [u8; 32] {
+        let message = format!("email\n{}", normal_email(address));
+        let tag = hmac::sign(&self.0, message.as_bytes());
+        tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes")
+    }
+}
 
 /// The data key of one person.
 pub struct PersonKey {
@@ -269,7 +318,7 @@ impl PersonKey {
 #[derive(Debug)]
 pub struct Vault {
     master: MasterKey,
-    index: hmac::Key,
+    index: IndexKey,
     keys: Keys,
 }
 
@@ -287,11 +336,9 @@ impl Vault {
     /// The file cannot be used, or its keys belong to another master key.
     pub fn open(path: &Path, master: MasterKey) -> Result<Self, VaultTrouble> {
         let keys = SqliteKeys::open(path)?;
-        let fresh = random_key()?;
-        let wrapped = keys.index_or(&master.wrap(INDEX, fresh.expose())?)?;
-        let index = keys.unwrapped(master.unwrap(INDEX, &wrapped))?;
+        let wrapped = keys.index_or(&master.new_index_key()?)?;
         Ok(Self {
-            index: hmac::Key::new(hmac::HMAC_SHA256, index.expose()),
+            index: keys.unwrapped(master.index_key(&wrapped))?,
             master,
             keys: Keys::Sqlite(keys),
         })
@@ -394,14 +441,10 @@ impl Vault {
         Ok(changed)
     }
 
-    /// What an e-mail address is looked up by: equal for equal addresses, and meaningless to whoever has not the keys.
-    ///
-    /// It is HMAC-SHA256 over [`normal_email`], with a key of its own that lies wrapped beside those of persons.
+    /// What an e-mail address is looked up by: see [`IndexKey::email`].
     #[must_use]
     pub fn email_index(&self, address: &str) -> [u8; 32] {
-        let message = format!("email\n{}", normal_email(address));
-        let tag = hmac::sign(&self.index, message.as_bytes());
-        tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes")
+        self.index.email(address)
     }
 }
 
@@ -496,4 +539,29 @@ fn open(key: &Secret<[u8; KEY_LENGTH]>, context: &[u8], sealed: &[u8]) -> Option
         .len();
     plain.expose_mut().truncate(length);
     Some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::context;
+
+    #[test]
+    fn no_two_pairs_of_person_and_field_are_written_alike() {
+        let pairs = [
+            ("ab", "c"),
+            ("a", "bc"),
+            ("abc", ""),
+            ("", "abc"),
+            ("2\nab", "c"),
+        ];
+        for (at, (person, field)) in pairs.into_iter().enumerate() {
+            for (other, another) in pairs.into_iter().take(at) {
+                assert_ne!(
+                    context("field", person, field),
+                    context("field", other, another)
+                );
+            }
+        }
+        assert_ne!(context("field", "ada", ""), context("key", "ada", ""));
+    }
 }
