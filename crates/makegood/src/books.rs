@@ -6,6 +6,7 @@
 
 pub mod act;
 pub mod cases;
+pub mod check;
 pub mod health;
 pub mod effects;
 pub mod orders;
@@ -27,6 +28,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     seal::STATEMENTS,
     act::STATEMENTS,
     health::STATEMENTS,
+    check::STATEMENTS,
     people::STATEMENTS,
     crate::setup::STATEMENTS,
     private::STATEMENTS,
