@@ -606,6 +606,27 @@ fn what_is_hardly_meant_is_said() {
     assert_eq!(lines, [2, 7, 5]);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(folder.load(page, &[], &[]).unwrap().warnings.len(), 2);
+    for (page, warns) in [
+        ("[desk.automatic]\namount_minor_max = { EUR = 1 }", true),
+        ("[desk.automatic]\noutcomes = [\"refund\"]", true),
+        (
+            "[desk.automatic]\noutcomes = [\"partial_refund\"]\namount_minor_max = { EUR = 1 }",
+            false,
+        ),
+        (
+            "[server]\nlisten = \"0.0.0.0:80\"\npublic_url = \"https://desk.example\"",
+            false,
+        ),
+        ("", false),
+    ] {
+        let loaded = folder.load(page, &[], &[]).unwrap();
+        assert_eq!(
+            !loaded.warnings.is_empty(),
+            warns,
+            "{page}: {:?}",
+            loaded.warnings
+        );
+    }
 }
 
 #[test]
