@@ -227,9 +227,9 @@ fn a_secret_may_lie_in_a_file_of_its_own() {
             ..
         } => {
             assert_eq!(secret_key.expose(), "sk_live_1");
-            let secrets: Vec<&str> = webhook_secrets
+            let secrets: Vec<String> = webhook_secrets
                 .iter()
-                .map(|secret| secret.expose())
+                .map(|secret| secret.expose().to_owned())
                 .collect();
             assert_eq!(secrets, ["whsec_1", "whsec_2"]);
         }
