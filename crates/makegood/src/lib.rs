@@ -25,6 +25,7 @@ pub mod post;
 pub mod reasons;
 pub mod run;
 pub mod secret;
+pub mod serve;
 pub mod setup;
 pub mod signing;
 pub mod store;
