@@ -168,7 +168,15 @@ impl Postgres {
         &self.counters
     }
 
-    pub(super) fn close(&self) {
+    pub(super) async fn close(&self) {
+        let begun = Instant::now();
+        let all_are_back = || {
+            let status = self.pool.status();
+            status.available >= status.size
+        };
+        while !all_are_back() && begun.elapsed() < self.patience {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
         self.listening.abort();
         self.notices.close();
         self.pool.close();

@@ -21,11 +21,21 @@ pub(in crate::store) fn trouble(
     statement: &'static str,
     error: &rusqlite::Error,
 ) -> Trouble {
-    let rusqlite::Error::SqliteFailure(number, message) = error else {
-        return Trouble::Misused {
-            statement,
-            why: error.to_string(),
-        };
+    let (number, message) = match error {
+        rusqlite::Error::SqliteFailure(number, message) => (number, message),
+        // Its own words would quote the statement.
+        rusqlite::Error::SqlInputError { msg, .. } => {
+            return Trouble::Misused {
+                statement,
+                why: msg.clone(),
+            };
+        }
+        other => {
+            return Trouble::Misused {
+                statement,
+                why: other.to_string(),
+            };
+        }
     };
     let message = message.as_deref().unwrap_or_default();
     let rest = message.split_once(": ").map_or("", |(_, rest)| rest);
