@@ -196,8 +196,12 @@ fn unreachable_at(place: &str, error: &tokio_postgres::Error) -> Trouble {
             std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
         }
     };
+    let remedy = match why.contains("certificate") {
+        true => "; name who signed it, as `sslrootcert=FILE` in the URL",
+        false => "",
+    };
     Trouble::Unavailable {
-        why: format!("{place} cannot be reached: {why}"),
+        why: format!("{place} cannot be reached: {why}{remedy}"),
     }
 }
 
