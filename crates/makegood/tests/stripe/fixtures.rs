@@ -125,13 +125,12 @@ async fn a_payment() {
 async fn a_taken_intent_is_read_by_its_charge() {
     for expanded in [true, false] {
         let change: fn(&str, &mut Value) = if expanded {
-            |name, thing| match name {
-                "payment_intent" => {
+            |name, thing| {
+                if name == "payment_intent" {
                     thing["latest_charge"] = fixture("charge");
                     thing["latest_charge"]["payment_intent"] = "pi_1".into();
                     thing["latest_charge"]["amount_captured"] = 100.into();
                 }
-                _ => {}
             }
         } else {
             |name, thing| match name {

@@ -38,13 +38,13 @@ fn with(name: &str, value: Value) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_payments_refunds_are_read_to_the_end() {
     let first = [refund("re_3"), refund("re_2")];
-    let (server, stripe) = server(vec![page(&first, true), page(&[refund("re_1")], false)]);
+    let (peer, stripe) = server(vec![page(&first, true), page(&[refund("re_1")], false)]);
     let ProviderListed::All(all) = stripe.refunds_of("pi_1").await.said else {
         panic!("not read")
     };
     let ids: Vec<&str> = all.iter().map(|refund| refund.id.as_str()).collect();
     assert_eq!(ids, ["re_3", "re_2", "re_1"]);
-    let asked: Vec<String> = server
+    let asked: Vec<String> = peer
         .received()
         .iter()
         .filter_map(|request| request.lines().next().map(str::to_owned))
@@ -128,7 +128,7 @@ async fn a_list_that_may_not_be_whole_proves_no_absence() {
         ),
     ];
     for (name, turns, expected) in table {
-        let (_server, stripe) = server(turns);
+        let (_peer, stripe) = server(turns);
         match stripe.refunds_of("pi_1").await.said {
             ProviderListed::Unknown { seen } => {
                 assert_eq!(seen.split(" (line ").next(), Some(expected), "{name}");
@@ -157,18 +157,18 @@ async fn a_look_at_a_refund_never_says_that_no_money_moved() {
         Turn::Close,
     ];
     for turn in turns {
-        let (_server, stripe) = server(vec![turn.clone()]);
+        let (_peer, stripe) = server(vec![turn.clone()]);
         let said = stripe.refund("re_1").await.said;
         assert!(
             matches!(said, ProviderSaid::Unknown { .. }),
             "{turn:?}: {said:?}"
         );
     }
-    let (server, stripe) = server(Vec::new());
+    let (peer, stripe) = server(Vec::new());
     let said = stripe.refund("../charges").await.said;
     assert!(matches!(said, ProviderSaid::Unknown { .. }), "{said:?}");
     assert!(
-        server.received().is_empty(),
+        peer.received().is_empty(),
         "a name that is a path is not sent"
     );
 }
@@ -228,13 +228,13 @@ async fn ending_a_subscription() {
     ];
     for (name, turns, expected) in table {
         let calls = turns.len();
-        let (server, stripe) = server(turns);
+        let (peer, stripe) = server(turns);
         assert_eq!(
             stripe.cancel_subscription("sub_1").await.said,
             expected,
             "{name}"
         );
-        let received = server.received();
+        let received = peer.received();
         assert_eq!(received.len(), calls, "{name}");
         assert!(
             received[0].starts_with(
@@ -260,7 +260,7 @@ async fn several_ways_of_paying_one_bill() {
         payment("payment_record", "payment_record", "prec_3"),
         payment("barter", "goat", "gt_4"),
     ];
-    let (_server, stripe) = server(vec![page(&bill, false)]);
+    let (_peer, stripe) = server(vec![page(&bill, false)]);
     let paid = stripe
         .payments_of_invoice("in_1")
         .await
@@ -282,7 +282,7 @@ async fn several_ways_of_paying_one_bill() {
     );
     let mut other = payment("charge", "charge", "ch_2");
     other["invoice"] = "in_2".into();
-    let (_server, stripe) = self::server(vec![page(&[other], false)]);
+    let (_peer, stripe) = server(vec![page(&[other], false)]);
     let read = stripe.payments_of_invoice("in_1").await.said;
     assert!(matches!(read, Err(Unread::Unknown { .. })), "{read:?}");
 }
@@ -290,7 +290,7 @@ async fn several_ways_of_paying_one_bill() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_refund_that_cannot_be_read_does_not_hide_the_others() {
     let odd = with("status", "resting".into());
-    let (_server, stripe) = server(vec![page(&[odd, refund("re_1")], true)]);
+    let (_peer, stripe) = server(vec![page(&[odd, refund("re_1")], true)]);
     let since = Timestamp::from_second(1_789_000_000).expect("a time");
     let page = stripe
         .refunds_since(since, None)
@@ -310,14 +310,14 @@ async fn a_refund_that_cannot_be_read_does_not_hide_the_others() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_accounts_standing() {
     let balance = r#"{"object": "balance", "livemode": true, "available": [{"amount": -5, "currency": "eur", "source_types": {}}], "pending": []}"#;
-    let (_server, stripe) = server(vec![answer(200, balance)]);
+    let (_peer, stripe) = server(vec![answer(200, balance)]);
     let standing = stripe.standing().await.said.expect("a balance");
     assert_eq!(
         (standing.live, standing.available),
         (true, vec![("EUR".to_owned(), -5)])
     );
     let wrong = r#"{"error": {"type": "invalid_request_error", "message": "Invalid API Key provided: sk_test_****urs"}}"#;
-    let (_server, stripe) = self::server(vec![answer(401, wrong)]);
+    let (_peer, stripe) = server(vec![answer(401, wrong)]);
     assert_eq!(
         stripe.standing().await.said.expect_err("no").to_string(),
         "the provider does not accept the key for this: Invalid API Key provided: sk_test_****urs (invalid_request_error); look at the key and its permissions"
