@@ -4,13 +4,32 @@
 //! Takes case files, gives the desk's words, and back. Moves bytes; decides nothing: an `if` about money belongs next door.
 
 pub mod answer;
+pub mod audit;
+pub mod blob;
+pub mod books;
 pub mod built_in;
 pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod goods;
+pub mod guard;
+pub mod keep;
+pub mod log;
+pub mod meters;
+pub mod outgoing;
+pub mod pay;
 pub mod policies;
 pub mod policy_commands;
+pub mod post;
 pub mod reasons;
+pub mod run;
+pub mod secret;
+pub mod setup;
+pub mod signing;
+pub mod store;
 pub mod stream;
 pub mod terminal;
 pub mod texts;
+pub mod vault;
 pub mod wire;
 pub mod worked;
