@@ -8,7 +8,7 @@ use core::cmp::Ordering;
 /// A currency: its three letters and how many digits its minor unit has (EUR 2, JPY 0, KWD 3).
 ///
 /// Which currencies there are is the business of whoever reads the file; the desk only needs to know that two are the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency {
     code: [u8; 3],
     digits: u8,

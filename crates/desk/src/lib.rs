@@ -12,6 +12,7 @@
 extern crate alloc;
 
 pub mod amount;
+pub mod audit;
 pub mod case;
 pub mod units;
 
@@ -31,6 +32,7 @@ pub mod execution;
 pub mod facts;
 mod granting;
 mod investigation;
+pub mod ledger;
 pub mod remedy;
 pub mod request;
 pub mod vocabulary;

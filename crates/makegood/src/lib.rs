@@ -4,11 +4,13 @@
 //! Takes case files, gives the desk's words, and back. Moves bytes; decides nothing: an `if` about money belongs next door.
 
 pub mod answer;
+pub mod audit;
 pub mod built_in;
 pub mod cli;
 pub mod policies;
 pub mod policy_commands;
 pub mod reasons;
+pub mod secret;
 pub mod stream;
 pub mod terminal;
 pub mod texts;
