@@ -140,8 +140,12 @@ fn at_most(table: &alloc::collections::BTreeMap<[u8; 3], u64>, amount: Amount) -
 
 /// Whether a second person has to approve.
 fn takes_two(limits: &Limits, remedies: &[Granted]) -> bool {
-    money_of(remedies)
-        .is_some_and(|money| !money.is_zero() && !at_most(&limits.second_person_above_minor, money))
+    money_of(remedies).is_some_and(|money| {
+        let above = limits
+            .second_person_above_minor
+            .get(&code(money.currency()));
+        above.is_some_and(|above| money.minor() > *above)
+    })
 }
 
 /// Whether the merchant's limits let this go without a person.

@@ -397,7 +397,7 @@ pub struct Limits {
     pub automatic_outcomes: BTreeSet<Outcome>,
     /// With so many of the customer's refunds in the window, a person looks.
     pub automatic_repeats_max: u32,
-    /// Above how much a second person approves, per currency code; a currency that is not named: always.
+    /// Above how much a second person approves, per currency code; a currency that is not named: never.
     pub second_person_above_minor: BTreeMap<[u8; 3], u64>,
     /// How long a refund that a person granted waits for an undo.
     pub hold: Duration,

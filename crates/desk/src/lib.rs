@@ -12,7 +12,6 @@
 extern crate alloc;
 
 pub mod amount;
-pub mod audit;
 pub mod case;
 pub mod units;
 
@@ -32,9 +31,11 @@ pub mod execution;
 pub mod facts;
 mod granting;
 mod investigation;
-pub mod ledger;
 pub mod remedy;
 pub mod request;
 pub mod vocabulary;
 
+pub mod ledger;
+pub mod notice;
+pub mod audit;
 pub mod record;

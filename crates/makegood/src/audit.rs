@@ -6,7 +6,7 @@
 //! file that only we read. [`anchor`] remembers the last checkpoint outside the database, [`verify`] checks logs and proofs offline.
 
 pub mod anchor;
-mod file;
+pub(crate) mod file;
 pub mod verify;
 
 use std::fmt;

@@ -690,7 +690,7 @@ impl<'de> Deserialize<'de> for Money {
 }
 
 /// A value that is written as a string of a certain shape.
-trait Written: Sized {
+pub(crate) trait Written: Sized {
     /// What belongs there, for a value that is not even a string.
     const SHAPE: &'static str;
 
@@ -908,11 +908,15 @@ impl Written for Country {
 }
 
 /// A value that is one of a few words.
-trait Word: Sized {
+pub(crate) trait Word: Sized {
     /// The words.
     const ALL: &'static [&'static str];
 
+    /// The value of a word.
     fn read(word: &str) -> Option<Self>;
+
+    /// The word of a value.
+    fn word(&self) -> &'static str;
 }
 
 struct OneOf<T>(T);
@@ -947,6 +951,12 @@ macro_rules! words {
                 match word {
                     $($word => Some(Self::$variant),)+
                     _ => None,
+                }
+            }
+
+            fn word(&self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
                 }
             }
         }

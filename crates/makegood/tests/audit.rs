@@ -559,6 +559,13 @@ fn the_anchor_moves_forward_only_and_believes_nobody_else() {
         );
         assert_eq!(anchored().unwrap(), Some(after));
     }
+    // What a crash in the middle of writing left behind.
+    fs::write(folder.join("audit.anchor.new"), "half a che").unwrap();
+    assert_eq!(anchored().unwrap(), Some(8));
+    assert!(anchor.advance(&log.checkpoints[9], &log.keys).unwrap());
+    assert_eq!(anchored().unwrap(), Some(9));
+    anchor.accept(&log.checkpoints[8]).unwrap();
+
     // Another log of the same name and key at the same size, and another log altogether.
     let forked = log.key.checkpoint(8, leaf_hash(b"forked"));
     let refused = anchor.advance(&forked, &log.keys).unwrap_err();

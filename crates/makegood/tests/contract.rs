@@ -6,7 +6,9 @@ mod oracle;
 use makegood::answer::Answer;
 use makegood::built_in::rulebooks;
 use makegood::wire::read_case;
+use makegood_desk::case::CaseFile;
 use makegood_desk::decision::{Rulebook, Workspace};
+use makegood_desk::record;
 use serde_json::{Value, json};
 
 const CASES: &str = include_str!("contract/cases.ndjson");
@@ -47,6 +49,24 @@ fn every_example_of_the_contract_is_decided_as_it_says() {
         agreed += 1;
     }
     assert_eq!(agreed, 280);
+}
+
+/// A decision can be made again from what was written down of its case file: the same in every word, grounds and working included.
+#[test]
+fn every_example_is_decided_the_same_from_its_stored_form() {
+    let (book, mut room) = (viplikes(), Workspace::default());
+    for text in CASES.lines() {
+        let case = read_case(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let stored = record::case_file(&case);
+        let parts = record::read_case_file(&stored).expect("what was just written");
+        let again = CaseFile::new(parts).expect("a case file that held together before");
+        let (first, second) = (
+            book.decide(&mut room, &case),
+            book.decide(&mut room, &again),
+        );
+        assert_eq!(format!("{first:?}"), format!("{second:?}"), "{text}");
+        assert_eq!(record::case_file(&again), stored, "{text}");
+    }
 }
 
 /// `MAKEGOOD_CASES` sets how many cases, `MAKEGOOD_SEED` where to begin; a failure names its seed.

@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Attachments: what customers send is looked into, made harmless and kept under the hash of its content.
+//!
+//! Each attachment is kept twice. The *original* is what was sent, byte for byte: evidence, on a shelf of its own, given out as a
+//! download only. What is *shown* is made by us: an image encoded anew from its points, a text in UTF-8. A PDF and a mail have no
+//! shown form.
+
+mod folder;
+mod image;
+mod name;
+mod s3;
+mod sniff;
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
+use metrics::counter;
+use tokio::sync::Semaphore;
+
+use self::folder::Folder;
+pub use self::name::{display_name, download_name};
+use self::s3::Bucket;
+pub use self::sniff::Kind;
+use crate::config::{AttachmentPlace, Attachments};
+use crate::meters;
+
+/// How many images are opened at once. Each takes as much memory as its points do.
+const IMAGES_AT_ONCE: usize = 2;
+
+/// The SHA-256 of a content: its name on the shelf.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of a content.
+    #[must_use]
+    pub fn of(content: &[u8]) -> Self {
+        let digest = ring::digest::digest(&ring::digest::SHA256, content);
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest.as_ref());
+        Self(bytes)
+    }
+
+    /// The digest with these bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Reads 64 small hexadecimal digits. `None` for anything else.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        let small = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if digits.len() != 64 || !digits.iter().all(small) {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// Where a content lies: what was sent never lies where what is shown does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shelf {
+    /// What was sent, byte for byte. Sealed: never shown in a page.
+    Original,
+    /// What we made of it.
+    Shown,
+}
+
+impl Shelf {
+    /// The name of its folder, and what its keys begin with.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Shown => "shown",
+        }
+    }
+}
+
+/// What a sender says of a file. None of it is believed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Declared<'d> {
+    /// The file's name.
+    pub name: &'d str,
+    /// Its media type.
+    pub media_type: &'d str,
+}
+
+/// What the case has already.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CaseHas {
+    /// Files.
+    pub files: u32,
+    /// Bytes of their originals.
+    pub bytes: u64,
+}
+
+/// An attachment that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The original.
+    pub original: Digest,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// What it is.
+    pub kind: Kind,
+    /// What is shown of it.
+    pub shown: Option<Shown>,
+    /// What it is called: text to be shown, never a path.
+    pub name: String,
+}
+
+/// What is shown of an attachment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Its content.
+    pub digest: Digest,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// What it is: a PNG, a JPEG or a text.
+    pub kind: Kind,
+}
+
+/// How a content is given out. Answers carry these headers, and nothing of what the sender said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// `Content-Type`.
+    pub content_type: &'static str,
+    /// Whether a page may show it; else it is a download.
+    pub inline: bool,
+}
+
+/// What every answer with an attachment carries: nothing in it runs, loads or is guessed at.
+pub const HEADERS: [(&str, &str); 3] = [
+    ("x-content-type-options", "nosniff"),
+    (
+        "content-security-policy",
+        "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    ),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+impl Manner {
+    /// How a content of this kind on this shelf is given out.
+    #[must_use]
+    pub const fn of(kind: Kind, shelf: Shelf) -> Self {
+        match (shelf, kind) {
+            (Shelf::Shown, Kind::Png) => Self {
+                content_type: "image/png",
+                inline: true,
+            },
+            (Shelf::Shown, Kind::Jpeg) => Self {
+                content_type: "image/jpeg",
+                inline: true,
+            },
+            (Shelf::Shown, Kind::Text | Kind::Csv) => Self {
+                content_type: "text/plain; charset=utf-8",
+                inline: true,
+            },
+            (Shelf::Original, Kind::Pdf) => Self {
+                content_type: "application/pdf",
+                inline: false,
+            },
+            // No program feels called upon to open this.
+            _ => Self {
+                content_type: "application/octet-stream",
+                inline: false,
+            },
+        }
+    }
+}
+
+/// Why an attachment is not accepted. The sentences are for its sender.
+#[derive(Debug)]
+pub enum Rejected {
+    /// There is nothing in it.
+    Empty,
+    /// It is too large.
+    TooLarge {
+        /// What one file may have.
+        bytes_max: u64,
+    },
+    /// The case has as many bytes as it may have.
+    CaseFull {
+        /// What all files of a case may have.
+        bytes_max: u64,
+    },
+    /// The case has as many files as it may have.
+    TooManyFiles {
+        /// How many a case may have.
+        files_max: u32,
+    },
+    /// It is of a kind that is not accepted.
+    NotAccepted {
+        /// What it is, in words.
+        is: &'static str,
+        /// What would be accepted.
+        instead: &'static str,
+    },
+    /// It is not what it is said to be.
+    Contradicts {
+        /// What its name or its sender says, in words.
+        said: &'static str,
+        /// What it is, in words.
+        is: &'static str,
+    },
+    /// The file ends before its content does, or its content makes no sense.
+    Broken {
+        /// What it should be, in words.
+        is: &'static str,
+    },
+    /// The image has too many points.
+    TooManyPixels {
+        /// Points across and down.
+        size: (u32, u32),
+        /// How many it may have.
+        pixels_max: u64,
+    },
+    /// The sender stopped sending.
+    Interrupted,
+    /// The fault is ours.
+    Trouble(Trouble),
+}
+
+impl Rejected {
+    /// Why, as a word for machines.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::TooLarge { .. } => "too_large",
+            Self::CaseFull { .. } => "case_full",
+            Self::TooManyFiles { .. } => "too_many_files",
+            Self::NotAccepted { .. } => "kind_not_accepted",
+            Self::Contradicts { .. } => "kind_contradicts",
+            Self::Broken { .. } => "broken",
+            Self::TooManyPixels { .. } => "too_many_pixels",
+            Self::Interrupted => "interrupted",
+            Self::Trouble(_) => "unavailable",
+        }
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("there is nothing in this file"),
+            Self::TooLarge { bytes_max } => write!(
+                f,
+                "this file is too large: one may have {} MB at most",
+                bytes_max >> 20
+            ),
+            Self::CaseFull { bytes_max } => write!(
+                f,
+                "there is no room for this file: all files of a case may have {} MB at most",
+                bytes_max >> 20
+            ),
+            Self::TooManyFiles { files_max } => {
+                write!(f, "a case may have {files_max} files at most")
+            }
+            Self::NotAccepted { is, instead } => {
+                write!(
+                    f,
+                    "this is {is}, which is not accepted: please send {instead}"
+                )
+            }
+            Self::Contradicts { said, is } => write!(
+                f,
+                "this is said to be {said}, but it is {is}: please send it under its right name"
+            ),
+            Self::Broken { is } => write!(
+                f,
+                "this {is} is damaged or incomplete: please send it again, or a screenshot of it"
+            ),
+            Self::TooManyPixels {
+                size: (width, height),
+                pixels_max,
+            } => write!(
+                f,
+                "this image has {width} × {height} points: please send one with {} million at most",
+                pixels_max / 1_000_000
+            ),
+            Self::Interrupted => f.write_str("the file did not arrive whole: please send it again"),
+            Self::Trouble(_) => {
+                f.write_str("the file could not be kept just now: please send it again later")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Rejected {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Trouble(trouble) => Some(trouble),
+            _ => None,
+        }
+    }
+}
+
+impl From<Trouble> for Rejected {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+/// What went wrong where attachments are kept. For the log: names of files and hashes, nothing of a sender.
+#[derive(Debug)]
+pub enum Trouble {
+    /// There is nothing under this hash.
+    Absent(Digest),
+    /// What lies under this hash has another.
+    Damaged(Digest),
+    /// The place does not answer, or refuses.
+    Unavailable(String),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent(digest) => write!(f, "attachment {digest} is not there"),
+            Self::Damaged(digest) => write!(
+                f,
+                "attachment {digest} is damaged: its content has another hash; restore it from a backup"
+            ),
+            Self::Unavailable(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for Trouble {}
+
+/// The place where attachments are kept, and what may be kept.
+#[derive(Clone, Debug)]
+pub struct Blobs {
+    place: Place,
+    limits: Limits,
+    images: Arc<Semaphore>,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Folder(Folder),
+    S3(Box<Bucket>),
+}
+
+/// What may be kept.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    file_bytes_max: u64,
+    case_bytes_max: u64,
+    files_per_case_max: u32,
+    image_pixels_max: u64,
+}
+
+impl Blobs {
+    /// Opens the place. A folder is made where there is none; of a bucket nothing is asked yet.
+    ///
+    /// # Errors
+    /// The folder cannot be made, or the bucket's address makes no sense.
+    pub async fn open(config: &Attachments) -> Result<Self, Trouble> {
+        let place = match &config.place {
+            AttachmentPlace::Folder(path) => Place::Folder(Folder::open(path.clone()).await?),
+            AttachmentPlace::S3(s3) => {
+                Place::S3(Box::new(Bucket::open(s3, config.file_bytes_max)?))
+            }
+        };
+        Ok(Self {
+            place,
+            limits: Limits {
+                file_bytes_max: config.file_bytes_max,
+                case_bytes_max: config.case_bytes_max,
+                files_per_case_max: config.files_per_case_max,
+                image_pixels_max: config.image_pixels_max,
+            },
+            images: Arc::new(Semaphore::new(IMAGES_AT_ONCE)),
+        })
+    }
+
+    /// Takes a file in: looks into it, makes what is shown, keeps both. Once it returns, both are durable.
+    ///
+    /// # Errors
+    /// The file is not accepted, or could not be kept.
+    pub async fn put<S, E>(
+        &self,
+        content: S,
+        declared: Declared<'_>,
+        has: CaseHas,
+    ) -> Result<Kept, Rejected>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+    {
+        let kept = self.taken_in(content, declared, has).await;
+        let (kind, result) = match &kept {
+            Ok(kept) => (kept.kind.name(), "kept"),
+            Err(why) => ("unknown", why.code()),
+        };
+        counter!(meters::ATTACHMENTS, "kind" => kind, "result" => result).increment(1);
+        if let Ok(kept) = &kept {
+            counter!(meters::ATTACHMENT_BYTES).increment(kept.bytes);
+        }
+        kept
+    }
+
+    async fn taken_in<S, E>(
+        &self,
+        content: S,
+        declared: Declared<'_>,
+        has: CaseHas,
+    ) -> Result<Kept, Rejected>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+    {
+        if has.files >= self.limits.files_per_case_max {
+            let files_max = self.limits.files_per_case_max;
+            return Err(Rejected::TooManyFiles { files_max });
+        }
+        let content = self.collected(content, has.bytes).await?;
+        let kind = sniff::kind(&content, declared)?;
+        let made = self.made(kind, content.clone()).await?;
+        let original = Digest::of(&content);
+        let bytes = length(&content);
+        let mut shown = None;
+        if let Some((kind, content)) = made {
+            let content = Bytes::from(content);
+            let digest = Digest::of(&content);
+            let bytes = length(&content);
+            self.write(Shelf::Shown, digest, content).await?;
+            shown = Some(Shown {
+                digest,
+                bytes,
+                kind,
+            });
+        }
+        self.write(Shelf::Original, original, content).await?;
+        Ok(Kept {
+            original,
+            bytes,
+            kind,
+            shown,
+            name: display_name(declared.name),
+        })
+    }
+
+    /// The whole file, as long as it is not too large for itself or for the case.
+    async fn collected<S, E>(&self, mut content: S, case_bytes: u64) -> Result<Bytes, Rejected>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+    {
+        let file_max = self.limits.file_bytes_max;
+        let case_max = self.limits.case_bytes_max.saturating_sub(case_bytes);
+        let mut whole = Vec::new();
+        while let Some(part) = content.next().await {
+            let part = part.map_err(|_| Rejected::Interrupted)?;
+            let bytes = length(&whole).saturating_add(length(&part));
+            if bytes > file_max {
+                return Err(Rejected::TooLarge {
+                    bytes_max: file_max,
+                });
+            }
+            if bytes > case_max {
+                let bytes_max = self.limits.case_bytes_max;
+                return Err(Rejected::CaseFull { bytes_max });
+            }
+            whole.extend_from_slice(&part);
+        }
+        Ok(whole.into())
+    }
+
+    /// What is shown of a file.
+    async fn made(&self, kind: Kind, content: Bytes) -> Result<Option<(Kind, Vec<u8>)>, Rejected> {
+        match kind {
+            Kind::Pdf | Kind::Mail => Ok(None),
+            Kind::Text | Kind::Csv => {
+                let text = sniff::text(&content).ok_or(Rejected::Broken { is: kind.told() })?;
+                Ok(Some((kind, sniff::tame(&text).into_bytes())))
+            }
+            Kind::Png | Kind::Jpeg | Kind::Webp => {
+                let closed = |_| Trouble::Unavailable("the program is about to stop".to_owned());
+                let turn = Arc::clone(&self.images)
+                    .acquire_owned()
+                    .await
+                    .map_err(closed)?;
+                let pixels_max = self.limits.image_pixels_max;
+                let made = tokio::task::spawn_blocking(move || {
+                    // Held until the memory is free again, even if nobody waits for the answer.
+                    let _turn = turn;
+                    image::encoded_anew(&content, kind, pixels_max)
+                });
+                // A decoder that panics has met a file that makes no sense.
+                let made = made
+                    .await
+                    .unwrap_or(Err(Rejected::Broken { is: kind.told() }));
+                made.map(Some)
+            }
+        }
+    }
+
+    async fn write(&self, shelf: Shelf, digest: Digest, content: Bytes) -> Result<(), Trouble> {
+        match &self.place {
+            Place::Folder(folder) => folder.write(shelf, digest, content).await,
+            Place::S3(bucket) => bucket.write(shelf, digest, content).await,
+        }
+    }
+
+    /// The content under a hash, which it is held against.
+    ///
+    /// # Errors
+    /// There is none, it is damaged, or the place does not answer.
+    pub async fn get(&self, shelf: Shelf, digest: Digest) -> Result<Bytes, Trouble> {
+        let content = match &self.place {
+            Place::Folder(folder) => folder.read(shelf, digest).await?,
+            Place::S3(bucket) => bucket.read(shelf, digest).await?,
+        };
+        if Digest::of(&content) != digest {
+            return Err(Trouble::Damaged(digest));
+        }
+        Ok(content)
+    }
+
+    /// Removes a content, where there is one. Whoever asks knows that no other case has it.
+    ///
+    /// # Errors
+    /// The place does not answer.
+    pub async fn remove(&self, shelf: Shelf, digest: Digest) -> Result<(), Trouble> {
+        match &self.place {
+            Place::Folder(folder) => folder.remove(shelf, digest).await,
+            Place::S3(bucket) => bucket.remove(shelf, digest).await,
+        }
+    }
+
+    /// Writes, reads and removes something, as an attachment would be.
+    ///
+    /// # Errors
+    /// What does not work, and what helps.
+    pub async fn healthy(&self) -> Result<(), Trouble> {
+        let content = Bytes::from_static(b"Makegood looks whether attachments can be kept here.\n");
+        let digest = Digest::of(&content);
+        self.write(Shelf::Original, digest, content).await?;
+        self.get(Shelf::Original, digest).await?;
+        self.remove(Shelf::Original, digest).await
+    }
+}
+
+fn length(content: &[u8]) -> u64 {
+    u64::try_from(content.len()).unwrap_or(u64::MAX)
+}

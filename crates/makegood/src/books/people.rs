@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The merchant's people and the tokens of programs: who they are, what they may do, and how they are recognised.
+
+use makegood_desk::case::Instant;
+use makegood_desk::input::{Actor, Id};
+use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+use super::{instant, nanoseconds, stranger};
+use crate::secret::Secret;
+use crate::store::{Row, Trouble, Tx, Value};
+
+crate::statements! {
+    /// Somebody new.
+    INSERT_STAFF = "insert into staff (id, name, role, created_at) values (?1, ?2, ?3, ?4) on conflict do nothing";
+    /// Everybody.
+    STAFF = "select id, name, role, created_at, disabled_at from staff order by name";
+    /// Somebody by name.
+    STAFF_NAMED = "select id, name, role, created_at, disabled_at from staff where name = ?1";
+    /// Somebody who is there no more.
+    DISABLE_STAFF = "update staff set disabled_at = ?2 where id = ?1 and disabled_at is null";
+    /// A new token.
+    INSERT_TOKEN = "insert into token (hash, id, name, scopes, staff_id, created_at, expires_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    /// A token by what it hashes to, and who holds it.
+    TOKEN = "select t.id, t.name, t.scopes, t.staff_id, t.created_at, t.expires_at, t.used_at, t.revoked_at, s.role, s.disabled_at, s.name from token t left join staff s on s.id = t.staff_id where t.hash = ?1";
+    /// All tokens.
+    TOKENS = "select t.id, t.name, t.scopes, t.staff_id, t.created_at, t.expires_at, t.used_at, t.revoked_at, s.role, s.disabled_at, s.name from token t left join staff s on s.id = t.staff_id order by t.created_at, t.id";
+    /// A token that counts no more.
+    REVOKE = "update token set revoked_at = ?2 where id = ?1 and revoked_at is null";
+    /// When a token was last used.
+    USED = "update token set used_at = ?2 where hash = ?1 and (used_at is null or used_at < ?3)";
+    /// A link that signs somebody in once.
+    INSERT_LINK = "insert into sign_in_link (hash, staff_id, created_at, expires_at) values (?1, ?2, ?3, ?4)";
+    /// Uses such a link.
+    USE_LINK = "update sign_in_link set used_at = ?2 where hash = ?1 and used_at is null and expires_at > ?2";
+    /// Whose such a link is.
+    LINK = "select staff_id from sign_in_link where hash = ?1";
+}
+
+/// What somebody of the merchant does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Talks with customers and decides.
+    Agent,
+    /// Knows what fulfilment can do.
+    Technical,
+    /// Looks after the money.
+    Finance,
+    /// Whose shop it is.
+    Owner,
+}
+
+impl Role {
+    /// All of them, by their words.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("agent", Self::Agent),
+        ("technical", Self::Technical),
+        ("finance", Self::Finance),
+        ("owner", Self::Owner),
+    ];
+
+    /// The role of a word.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == word).map(|(_, role)| *role)
+    }
+
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, role)| *role == self).map_or("", |(word, _)| word)
+    }
+
+    /// A person in this role, as the desk sees them.
+    #[must_use]
+    pub const fn actor(self, person: Id) -> Actor {
+        match self {
+            Self::Agent => Actor::Agent(person),
+            Self::Technical => Actor::Technical(person),
+            Self::Finance => Actor::Finance(person),
+            Self::Owner => Actor::Owner(person),
+        }
+    }
+}
+
+/// Somebody of the merchant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Who.
+    pub id: Id,
+    /// The name that colleagues know.
+    pub name: String,
+    /// What they do.
+    pub role: Role,
+    /// Since when.
+    pub created_at: Instant,
+    /// Since when no more.
+    pub disabled_at: Option<Instant>,
+}
+
+fn person(row: &Row) -> Result<Person, Trouble> {
+    Ok(Person {
+        id: Id(row.id(0)?),
+        name: row.text(1)?.to_owned(),
+        role: Role::read(row.text(2)?).ok_or_else(|| stranger("a role that nobody knows"))?,
+        created_at: instant(row.int(3)?),
+        disabled_at: row.opt_int(4)?.map(instant),
+    })
+}
+
+/// Writes somebody down; `false` where the name is taken.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn add(
+    tx: &mut Tx<'_>,
+    id: Id,
+    name: &str,
+    role: Role,
+    now: Instant,
+) -> Result<bool, Trouble> {
+    let values = [
+        Value::from(id.0),
+        Value::from(name),
+        Value::from(role.word()),
+        Value::from(nanoseconds(now)?),
+    ];
+    Ok(tx.run(&INSERT_STAFF, &values).await? == 1)
+}
+
+/// Everybody, by name.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn all(tx: &mut Tx<'_>) -> Result<Vec<Person>, Trouble> {
+    tx.rows(&STAFF, &[]).await?.iter().map(person).collect()
+}
+
+/// Somebody by name.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn named(tx: &mut Tx<'_>, name: &str) -> Result<Option<Person>, Trouble> {
+    let row = tx.one(&STAFF_NAMED, &[Value::from(name)]).await?;
+    row.as_ref().map(person).transpose()
+}
+
+/// Takes somebody's access away, with all their tokens; `false` where it was gone.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn disable(tx: &mut Tx<'_>, id: Id, now: Instant) -> Result<bool, Trouble> {
+    let values = [Value::from(id.0), Value::from(nanoseconds(now)?)];
+    Ok(tx.run(&DISABLE_STAFF, &values).await? == 1)
+}
+
+/// What a token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// The shop's programs: orders, logs, requests for customers.
+    Shop,
+    /// An agent.
+    Agent,
+    /// The technical team.
+    Technical,
+    /// Finance.
+    Finance,
+    /// Everything.
+    Admin,
+    /// Looking.
+    Read,
+}
+
+impl Scope {
+    /// All of them, by their words.
+    pub const ALL: [(&'static str, Self); 6] = [
+        ("shop", Self::Shop),
+        ("agent", Self::Agent),
+        ("technical", Self::Technical),
+        ("finance", Self::Finance),
+        ("admin", Self::Admin),
+        ("read", Self::Read),
+    ];
+
+    /// The scope of a word.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == word).map(|(_, scope)| *scope)
+    }
+
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, scope)| *scope == self).map_or("", |(word, _)| word)
+    }
+
+    /// What a person of a role may do.
+    #[must_use]
+    pub const fn of_role(role: Role) -> Self {
+        match role {
+            Role::Agent => Self::Agent,
+            Role::Technical => Self::Technical,
+            Role::Finance => Self::Finance,
+            Role::Owner => Self::Admin,
+        }
+    }
+}
+
+/// A token as it is known, without what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its name for machines.
+    pub id: Id,
+    /// Its name for people.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Who holds it, and in which role; nobody for a program's.
+    pub person: Option<(Id, Role)>,
+    /// That person's name.
+    pub person_name: Option<String>,
+    /// When it was made.
+    pub created_at: Instant,
+    /// When it ends.
+    pub expires_at: Option<Instant>,
+    /// When it was last used, to the hour.
+    pub used_at: Option<Instant>,
+    /// When it was taken back, or its holder was.
+    pub revoked_at: Option<Instant>,
+}
+
+impl Token {
+    /// Whether it counts at a moment.
+    #[must_use]
+    pub fn counts(&self, now: Instant) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Who acts with it: its holder, or the shop.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        match self.person {
+            Some((person, role)) => role.actor(person),
+            None => Actor::Shop,
+        }
+    }
+}
+
+fn token(row: &Row) -> Result<Token, Trouble> {
+    let scopes = row.text(2)?.split_whitespace();
+    let scopes = scopes
+        .map(|word| Scope::read(word).ok_or_else(|| stranger("a scope that nobody knows")))
+        .collect::<Result<_, _>>()?;
+    let role = row.opt_text(8)?.map(|word| {
+        Role::read(word).ok_or_else(|| stranger("a role that nobody knows"))
+    });
+    let person = row.opt_id(3)?.map(Id);
+    let disabled = row.opt_int(9)?.map(instant);
+    Ok(Token {
+        id: Id(row.id(0)?),
+        name: row.text(1)?.to_owned(),
+        scopes,
+        person: person.zip(role.transpose()?),
+        person_name: row.opt_text(10)?.map(str::to_owned),
+        created_at: instant(row.int(4)?),
+        expires_at: row.opt_int(5)?.map(instant),
+        used_at: row.opt_int(6)?.map(instant),
+        revoked_at: row.opt_int(7)?.map(instant).or(disabled),
+    })
+}
+
+/// What tokens begin with, so that a leaked one is recognised.
+pub const PREFIX: &str = "mgt_";
+
+/// 256 random bits in 43 characters behind a prefix.
+///
+/// # Errors
+/// The system gives no random numbers.
+pub fn random(prefix: &str) -> Result<Secret, Trouble> {
+    use base64::Engine as _;
+    let mut bytes = [0; 32];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| Trouble::Unavailable {
+        why: "the system gives no random numbers".to_owned(),
+    })?;
+    let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
+    Ok(Secret::new(format!("{prefix}{text}")))
+}
+
+/// What is kept of a token or a link: it is random enough that nobody finds it from this.
+#[must_use]
+pub fn hash(token: &str) -> [u8; 32] {
+    let digest = digest(&SHA256, token.as_bytes());
+    digest.as_ref().try_into().unwrap_or_default()
+}
+
+/// A token that is about to be written down.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// Its name for machines.
+    pub id: Id,
+    /// Its name for people.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Who holds it.
+    pub person: Option<Id>,
+    /// When it ends.
+    pub expires_at: Option<Instant>,
+}
+
+/// Writes a token down. Only its hash is kept.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn add_token(
+    tx: &mut Tx<'_>,
+    secret: &Secret,
+    new: &NewToken,
+    now: Instant,
+) -> Result<(), Trouble> {
+    let scopes: Vec<&str> = new.scopes.iter().map(|scope| scope.word()).collect();
+    let values = [
+        Value::from(hash(secret.expose())),
+        Value::from(new.id.0),
+        Value::from(new.name.as_str()),
+        Value::from(scopes.join(" ")),
+        Value::from(new.person.map(|id| id.0)),
+        Value::from(nanoseconds(now)?),
+        Value::from(new.expires_at.map(nanoseconds).transpose()?),
+    ];
+    tx.run(&INSERT_TOKEN, &values).await.map(drop)
+}
+
+/// The token that somebody shows, if there is such a one.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn shown(tx: &mut Tx<'_>, hash: [u8; 32]) -> Result<Option<Token>, Trouble> {
+    let row = tx.one(&TOKEN, &[Value::from(hash)]).await?;
+    row.as_ref().map(token).transpose()
+}
+
+/// All tokens, oldest first.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn tokens(tx: &mut Tx<'_>) -> Result<Vec<Token>, Trouble> {
+    tx.rows(&TOKENS, &[]).await?.iter().map(token).collect()
+}
+
+/// Takes a token back; `false` where it was taken back before, or never was.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn revoke(tx: &mut Tx<'_>, id: Id, now: Instant) -> Result<bool, Trouble> {
+    let values = [Value::from(id.0), Value::from(nanoseconds(now)?)];
+    Ok(tx.run(&REVOKE, &values).await? == 1)
+}
+
+/// Writes down a link that signs somebody in once, until a moment.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn add_link(
+    tx: &mut Tx<'_>,
+    secret: &Secret,
+    person: Id,
+    now: Instant,
+    until: Instant,
+) -> Result<(), Trouble> {
+    let values = [
+        Value::from(hash(secret.expose())),
+        Value::from(person.0),
+        Value::from(nanoseconds(now)?),
+        Value::from(nanoseconds(until)?),
+    ];
+    tx.run(&INSERT_LINK, &values).await.map(drop)
+}
+
+/// Uses a link: whose it is, the first time and in time; nobody's otherwise.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn use_link(
+    tx: &mut Tx<'_>,
+    hash: [u8; 32],
+    now: Instant,
+) -> Result<Option<Id>, Trouble> {
+    let values = [Value::from(hash), Value::from(nanoseconds(now)?)];
+    if tx.run(&USE_LINK, &values).await? != 1 {
+        return Ok(None);
+    }
+    let row = tx.one(&LINK, &[Value::from(hash)]).await?;
+    row.map(|row| row.id(0).map(Id)).transpose()
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Events into the audit log: each becomes a leaf of its tree, in the order in which they were written down.
+
+use makegood_desk::audit::{Frontier, Hash, Leaf, Place, leaf_hash};
+
+use super::{count, stranger};
+use crate::store::{Trouble, Tx, Value};
+
+crate::statements! {
+    /// Events that are not in the audit log yet, oldest first.
+    UNSEALED = "select no, case_id, position, record from event where leaf is null order by no limit ?1";
+    /// An event's place in the audit log.
+    SEAL = "update event set leaf = ?2 where no = ?1";
+    /// A node of the tree that is complete.
+    INSERT_NODE = "insert into audit_node (level, position, hash) values (?1, ?2, ?3)";
+    /// A node of the tree.
+    NODE = "select hash from audit_node where level = ?1 and position = ?2";
+    /// The right edge of the tree.
+    FRONTIER = "select value from meta where key = 'audit.frontier'";
+    /// Keeps the right edge of the tree.
+    KEEP_FRONTIER = "insert into meta (key, value) values ('audit.frontier', ?1) on conflict (key) do update set value = excluded.value";
+    /// A checkpoint that was signed.
+    INSERT_CHECKPOINT = "insert into checkpoint (size, note, at) values (?1, ?2, ?3) on conflict (size) do nothing";
+    /// The newest checkpoint.
+    CHECKPOINT = "select size, note, at from checkpoint order by size desc limit 1";
+    /// The oldest checkpoint that holds a leaf.
+    CHECKPOINT_WITH = "select size, note, at from checkpoint where size > ?1 order by size limit 1";
+    /// A case's events in the audit log.
+    LEAVES_OF = "select position, leaf, at, kind, role from event where case_id = ?1 order by position";
+    /// An event by its place in the audit log.
+    LEAF = "select case_id, position, record from event where leaf = ?1";
+}
+
+/// The lock under which processes on one database take turns in sealing.
+const SEALING: i64 = 0x6d61_6b65;
+
+/// The right edge of the tree as it is in the books.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn frontier(tx: &mut Tx<'_>) -> Result<Frontier, Trouble> {
+    match tx.one(&FRONTIER, &[]).await? {
+        None => Ok(Frontier::new()),
+        Some(row) => Frontier::from_bytes(row.bytes(0)?)
+            .ok_or_else(|| stranger("an edge of the audit log that is none")),
+    }
+}
+
+/// Puts up to so many events into the audit log. Answers how many there were.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn seal(tx: &mut Tx<'_>, most: i64) -> Result<usize, Trouble> {
+    tx.advisory_lock(SEALING).await?;
+    let unsealed = tx.rows(&UNSEALED, &[Value::from(most)]).await?;
+    if unsealed.is_empty() {
+        return Ok(0);
+    }
+    let mut edge = frontier(tx).await?;
+    let (mut places, mut nodes) = (Vec::new(), Vec::new());
+    for row in &unsealed {
+        let subject = hex(&row.id(1)?);
+        let leaf = Leaf {
+            subject: &subject,
+            position: count(row, 2)?,
+            record: row.bytes(3)?,
+        };
+        places.push(vec![
+            Value::from(row.int(0)?),
+            Value::from(super::whole(edge.size())?),
+        ]);
+        edge.push(leaf_hash(&leaf.to_bytes()), |place, hash| {
+            nodes.push((place, hash))
+        });
+    }
+    tx.run_each(&SEAL, &places).await?;
+    let nodes = nodes.into_iter().map(node).collect::<Result<Vec<_>, _>>()?;
+    tx.run_each(&INSERT_NODE, &nodes).await?;
+    tx.run(&KEEP_FRONTIER, &[Value::from(edge.to_bytes())])
+        .await?;
+    Ok(unsealed.len())
+}
+
+fn node((place, hash): (Place, Hash)) -> Result<Vec<Value>, Trouble> {
+    Ok(vec![
+        Value::from(place.level),
+        Value::from(super::whole(place.index)?),
+        Value::from(*hash.bytes()),
+    ])
+}
+
+/// A node of the tree, if it is complete.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn node_at(tx: &mut Tx<'_>, place: Place) -> Result<Option<Hash>, Trouble> {
+    let values = [
+        Value::from(place.level),
+        Value::from(super::whole(place.index)?),
+    ];
+    let row = tx.one(&NODE, &values).await?;
+    row.map(|row| {
+        Hash::from_slice(row.bytes(0)?)
+            .ok_or_else(|| stranger("a node of the audit log that is none"))
+    })
+    .transpose()
+}
+
+/// Bytes in the digits 0 to f.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

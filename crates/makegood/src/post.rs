@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Letters on their way: composed by the desk, sealed under the customer's key, handed over once.
+//!
+//! A letter is handed over when its text is in the books: from there it goes out by every way that is set up (the shop's webhooks, and
+//! the interface), and the audit log knows its hash. Ways that send mail are added beside.
+
+use std::sync::Arc;
+
+use makegood_desk::case::Instant;
+use makegood_desk::input::{Actor, Digest, Id, Input, Language};
+use makegood_desk::life::{Case, LetterKind};
+use makegood_desk::notice::{self, Notice};
+use makegood_desk::records::Records;
+
+use crate::books::act::{Acted, Desk, NotDone};
+use crate::books::orders::{Depth, records};
+use crate::books::private;
+use crate::books::seal::hex;
+use crate::clock::Clock;
+use crate::store::Trouble;
+use crate::vault::Vault;
+
+/// Who seals letters and hands them over.
+#[derive(Clone)]
+pub struct Post {
+    /// The keys of those who are written to.
+    pub vault: Arc<Vault>,
+}
+
+/// Whose key a case's texts are under: the customer's, or the case's own while nobody knows who the customer is.
+#[must_use]
+pub fn person_of(case: &Case) -> Id {
+    case.customer.unwrap_or(case.id)
+}
+
+/// The field under which a letter is sealed.
+pub const LETTER: &str = "letter";
+/// The field under which a message is sealed.
+pub const MESSAGE: &str = "message";
+
+impl Post {
+    /// Composes a letter, seals it, and writes down that it was handed over: one transaction.
+    ///
+    /// # Errors
+    /// The desk's refusal, or the store's trouble; nothing was handed over then.
+    pub async fn hand_over(
+        &self,
+        desk: &Desk,
+        clock: &Clock,
+        case: &Case,
+        no: u32,
+        kind: LetterKind,
+    ) -> Result<Arc<Case>, NotDone> {
+        let now = clock.now();
+        let composed = self.compose(desk, case, no, now).await?;
+        let text = composed.to_text();
+        let person = person_of(case);
+        let sealed = self
+            .vault
+            .seal(&hex(&person.0), LETTER, text.as_bytes())
+            .map_err(|why| Trouble::Unavailable { why: why.to_string() })?;
+        let (id, desk_in) = (case.id, desk.clone());
+        let acted: Acted = desk
+            .store
+            .write(move |tx| {
+                let (desk, sealed) = (desk_in.clone(), sealed.clone());
+                Box::pin(async move {
+                    private::keep(tx, person, LETTER, &sealed, now).await?;
+                    let text = Digest(sealed.hash);
+                    desk.act_in(tx, id, Actor::System, now, Input::LetterHanded { no, text }).await
+                })
+            })
+            .await?;
+        tracing::info!(case = case.number, letter = no, kind = letter_word(kind), "a letter was handed over");
+        desk.shelf.put(Arc::clone(&acted.case));
+        Ok(acted.case)
+    }
+
+    /// A letter in the customer's language, from the case as it is.
+    ///
+    /// # Errors
+    /// The store's trouble; or that there is no such letter.
+    pub async fn compose(
+        &self,
+        desk: &Desk,
+        case: &Case,
+        no: u32,
+        now: Instant,
+    ) -> Result<Notice, NotDone> {
+        let letter = case.letters.iter().find(|letter| letter.no == no);
+        let Some(letter) = letter else {
+            return Err(NotDone::Refused(makegood_desk::refusal::Refusal::NoSuch {
+                what: makegood_desk::refusal::Thing::Letter,
+                no,
+            }));
+        };
+        let books = self.books(desk, case, now).await?;
+        let rulebook = books
+            .order
+            .as_ref()
+            .and_then(|record| desk.policies.judging(record.order.placed_at).ok())
+            .map(|(_, rulebook)| rulebook);
+        Ok(notice::compose(case, letter, rulebook, &books, now, case.language))
+    }
+
+    async fn books(&self, desk: &Desk, case: &Case, now: Instant) -> Result<Records, Trouble> {
+        let order = case.order.clone();
+        desk.store
+            .read(move |tx| {
+                let order = order.clone();
+                Box::pin(async move {
+                    let depth = Depth::Whole {
+                        refunds_since: now,
+                        trouble_since: now,
+                        claim: "",
+                    };
+                    records(tx, &order, false, depth).await
+                })
+            })
+            .await
+    }
+}
+
+/// A letter by its word.
+#[must_use]
+pub const fn letter_word(kind: LetterKind) -> &'static str {
+    match kind {
+        LetterKind::Received => "received",
+        LetterKind::Question { .. } => "question",
+        LetterKind::Reminder { .. } => "reminder",
+        LetterKind::Update => "update",
+        LetterKind::Decision { .. } => "decision",
+        LetterKind::Paid { .. } => "paid",
+        LetterKind::Failed { .. } => "failed",
+        LetterKind::Done { .. } => "done",
+        LetterKind::NotDone { .. } => "not_done",
+        LetterKind::Disputed => "disputed",
+        LetterKind::Closed => "closed",
+        LetterKind::Reopened => "reopened",
+    }
+}
+
+/// A language by its code.
+#[must_use]
+pub fn language_of(code: &str) -> Option<Language> {
+    [Language::Danish, Language::English]
+        .into_iter()
+        .find(|language| language.code() == code)
+}

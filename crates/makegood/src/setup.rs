@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! From settings to a desk that can work: the store, the keys, the policies, the providers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use makegood_desk::amount::Amount;
+use makegood_desk::audit::{Frontier, Hash, Place};
+use makegood_desk::case::Duration;
+use makegood_desk::input::{Door, Id, Limits};
+use makegood_desk::remedy::Outcome;
+use ring::hmac;
+use uuid::Uuid;
+
+use crate::audit::anchor::{Anchor, Frozen, wanted};
+use crate::audit::{KeyFault, SigningKey};
+use crate::blob::{self, Blobs};
+use crate::books::act::{Desk, Windows};
+use crate::books::cases::Shelf;
+use crate::books::effects::outcome_of;
+use crate::books::health::Breaker;
+use crate::books::seal;
+use crate::clock::Clock;
+use crate::config::{Amounts, Config, Database, Provider as ProviderSettings, Unanswered};
+use crate::goods::connector::{Connector, Transport};
+use crate::guard::{Guard, Internal, WayOut};
+use crate::pay::Provider;
+use crate::pay::manual::Manual;
+use crate::pay::stripe::{SecretKey, Settings, Stripe};
+use crate::policies::{Policies, Unusable};
+use crate::post::Post;
+use crate::run::Shop;
+use crate::secret::Secret;
+use crate::signing::{KeyRing, SigningKey as WebhookKey};
+use crate::store::{Location, Options, Store, Trouble};
+use crate::vault::{MasterKey, Vault, VaultTrouble};
+
+/// Why the desk cannot work as it is set up: what, and what to do.
+#[derive(Debug)]
+pub enum Unready {
+    /// The store.
+    Store(Trouble),
+    /// The keys of persons.
+    Vault(VaultTrouble),
+    /// The key that signs checkpoints.
+    Key(KeyFault),
+    /// Where attachments are kept.
+    Blobs(blob::Trouble),
+    /// The policy.
+    Policy(Box<Unusable>),
+    /// A setting that only shows when it is used.
+    Setting {
+        /// Its key.
+        key: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl fmt::Display for Unready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(why) => write!(f, "{why}"),
+            Self::Vault(why) => write!(f, "{why}"),
+            Self::Key(why) => write!(f, "{why}"),
+            Self::Blobs(why) => write!(f, "{why}"),
+            Self::Policy(why) => f.write_str(&crate::policy_commands::told(why)),
+            Self::Setting { key, why } => write!(f, "`{key}`: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for Unready {}
+
+impl From<Trouble> for Unready {
+    fn from(trouble: Trouble) -> Self {
+        Self::Store(trouble)
+    }
+}
+
+/// A desk that can work.
+pub struct Ready {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The desk with everything around it.
+    pub shop: Arc<Shop>,
+    /// What signs checkpoints.
+    pub signer: Arc<SigningKey>,
+    /// What remembers the last of them.
+    pub anchor: Arc<Anchor>,
+    /// The keys of persons.
+    pub vault: Arc<Vault>,
+    /// What was handed in.
+    pub blobs: Arc<Blobs>,
+    /// The way out to addresses that others gave.
+    pub way_out: Arc<WayOut>,
+    /// Why no money moves: the store is older than what is remembered of it.
+    pub frozen: Option<Frozen>,
+}
+
+/// Where the books are.
+#[must_use]
+pub fn location(config: &Config) -> Location {
+    match &config.store.database {
+        Database::Sqlite => Location::Sqlite(config.store.data.join("makegood.sqlite")),
+        Database::Postgres(url) => Location::Postgres(url.expose().clone()),
+    }
+}
+
+/// How the store is opened: with the audit log sealed in each commit.
+#[must_use]
+pub fn options(config: &Config) -> Options {
+    Options {
+        readers: config.store.sqlite_readers_max,
+        connections: config.store.postgres_connections_max,
+        statement_timeout: config.store.statement_max,
+        before_commit: Some(Box::new(|tx| {
+            Box::pin(async move { seal::seal(tx, 10_000).await.map(drop) })
+        })),
+        ..Options::default()
+    }
+}
+
+/// Opens everything that the settings name, with providers that live inside the program beside those of the settings.
+///
+/// # Errors
+/// The first thing that cannot be used.
+pub async fn open(
+    config: Config,
+    clock: Clock,
+    within: BTreeMap<String, Provider>,
+) -> Result<Ready, Unready> {
+    let policies = Policies::open(&config.desk.policy).map_err(|why| Unready::Policy(Box::new(why)))?;
+    let master = MasterKey::open(&config.privacy.master_key_file).map_err(Unready::Vault)?;
+    let key_secret = derived(&master, "refund keys");
+    let vault = Vault::open(&config.store.data.join("keys.sqlite"), master).map_err(Unready::Vault)?;
+    let signer = signer(&config)?;
+    let blobs = Blobs::open(&config.attachments).await.map_err(Unready::Blobs)?;
+    let way_out = Arc::new(WayOut::new(guard(&config)?));
+    let mut providers = providers(&config)?;
+    providers.extend(within.into_iter().map(|(name, provider)| (name, Arc::new(provider))));
+    let connector = connector(&config, &way_out)?;
+    let store = Store::open(&location(&config), options(&config)).await?;
+    let anchor = Anchor::at(&config.audit.anchor_file);
+    let frozen = frozen(&store, &anchor, &signer).await?;
+    mark_frozen(&store, frozen.is_some() || config.money.kill_switch).await?;
+    let vault = Arc::new(vault);
+    let desk = Desk {
+        store,
+        policies: Arc::new(policies),
+        limits: Arc::new(limits(&config, connector.is_some())),
+        windows: Windows {
+            repeats: long(config.desk.automatic.repeats_window),
+            ..Windows::default()
+        },
+        key_secret: Arc::new(key_secret),
+        shelf: Arc::new(Shelf::default()),
+    };
+    let shop = Shop {
+        desk,
+        providers,
+        connector,
+        post: Post {
+            vault: Arc::clone(&vault),
+        },
+        clock,
+        worker: new_id(),
+        breaker: Breaker {
+            failures_max: config.money.breaker_failures_max,
+            rest: config.money.breaker_rest,
+        },
+    };
+    Ok(Ready {
+        config: Arc::new(config),
+        shop: Arc::new(shop),
+        signer: Arc::new(signer),
+        anchor: Arc::new(anchor),
+        vault,
+        blobs: Arc::new(blobs),
+        way_out,
+        frozen,
+    })
+}
+
+/// A new id: sixteen bytes that sort by the time they were made.
+#[must_use]
+pub fn new_id() -> Id {
+    Id(*Uuid::now_v7().as_bytes())
+}
+
+/// A secret for one purpose, made from the master key: the same on every machine that has the key.
+fn derived(master: &MasterKey, purpose: &str) -> Secret {
+    let text = master.to_text();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, text.expose().as_bytes());
+    let code = hmac::sign(&key, purpose.as_bytes());
+    Secret::new(seal::hex(code.as_ref()))
+}
+
+fn signer(config: &Config) -> Result<SigningKey, Unready> {
+    let (path, name) = (&config.audit.key_file, &config.audit.origin);
+    if path.exists() {
+        SigningKey::open(path, name).map_err(Unready::Key)
+    } else {
+        SigningKey::create(path, name).map_err(Unready::Key)
+    }
+}
+
+fn guard(config: &Config) -> Result<Guard, Unready> {
+    let webhooks = &config.webhooks;
+    let hosts = webhooks.allow_hosts.iter().cloned();
+    let networks = webhooks.allow_networks.iter().map(ToString::to_string);
+    let mut internal = Vec::new();
+    for part in hosts.chain(networks) {
+        internal.push(Internal::read(&part).map_err(|why| Unready::Setting {
+            key: "webhooks.allow_hosts".to_owned(),
+            why,
+        })?);
+    }
+    Ok(Guard {
+        allow_insecure: webhooks.allow_insecure,
+        ports: webhooks.allow_ports.clone(),
+        internal,
+    })
+}
+
+fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider>>, Unready> {
+    let mut providers = BTreeMap::new();
+    for (name, settings) in &config.payments {
+        let wrong = |why: String| Unready::Setting {
+            key: format!("payments.{name}"),
+            why,
+        };
+        let provider = match settings {
+            ProviderSettings::Stripe {
+                secret_key,
+                api_base,
+                ..
+            } => {
+                let key = SecretKey::new(secret_key.expose()).map_err(wrong)?;
+                let stripe = Stripe::at(api_base.as_str(), Settings::new(key)).map_err(wrong)?;
+                Provider::Stripe(stripe)
+            }
+            ProviderSettings::Sandbox {
+                secret_key,
+                api_base: Some(api_base),
+                ..
+            } => {
+                let key = SecretKey::new(secret_key.expose()).map_err(wrong)?;
+                let stripe = Stripe::at(api_base.as_str(), Settings::new(key)).map_err(wrong)?;
+                Provider::Stripe(stripe)
+            }
+            // The one inside the program is put in by whoever starts it.
+            ProviderSettings::Sandbox { api_base: None, .. } => continue,
+            ProviderSettings::Manual { .. } => Provider::Manual(Manual::default()),
+        };
+        providers.insert(name.clone(), Arc::new(provider));
+    }
+    Ok(providers)
+}
+
+fn connector(config: &Config, way_out: &Arc<WayOut>) -> Result<Option<Arc<Connector>>, Unready> {
+    let Some(settings) = &config.fulfilment.connector else {
+        return Ok(None);
+    };
+    let wrong = |why: String| Unready::Setting {
+        key: "fulfilment.secrets".to_owned(),
+        why,
+    };
+    let mut keys = KeyRing::default();
+    for secret in &settings.secrets {
+        let key = WebhookKey::read(secret.expose()).map_err(|why| wrong(why.to_string()))?;
+        keys.add(key, None);
+    }
+    let transport = Transport::Http {
+        way_out: Arc::clone(way_out),
+        url: settings.url.to_string(),
+    };
+    let connector = Connector::new(transport, keys).with_timeout(config.fulfilment.answer_max);
+    Ok(Some(Arc::new(connector)))
+}
+
+/// A length of time of the settings in the desk's word.
+fn long(duration: std::time::Duration) -> Duration {
+    Duration::from_nanoseconds(i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX))
+}
+
+/// What the merchant allows, as the settings say it.
+#[must_use]
+pub fn limits(config: &Config, connector: bool) -> Limits {
+    let desk = &config.desk;
+    let table = |amounts: &Amounts| {
+        let key = |amount: &Amount| {
+            <[u8; 3]>::try_from(amount.currency().code().as_bytes()).unwrap_or(*b"XXX")
+        };
+        amounts.iter().map(|amount| (key(&amount), amount.minor())).collect::<BTreeMap<_, _>>()
+    };
+    let doors = Door::ALL
+        .iter()
+        .filter(|(word, _)| desk.channels.contains(word))
+        .map(|(_, door)| *door)
+        .collect::<BTreeSet<Door>>();
+    let outcomes = desk
+        .automatic
+        .outcomes
+        .iter()
+        .filter_map(|word| outcome_of(word))
+        .collect::<BTreeSet<Outcome>>();
+    Limits {
+        doors,
+        automatic_minor_max: table(&desk.automatic.amount_max),
+        automatic_outcomes: outcomes,
+        automatic_repeats_max: u32::try_from(desk.automatic.repeats_max).unwrap_or(u32::MAX),
+        second_person_above_minor: table(&desk.second_person_above),
+        hold: long(desk.undo),
+        reminders: desk.reminders.iter().copied().map(long).collect(),
+        customer_due: long(desk.unanswered_after),
+        unanswered_closes: desk.unanswered == Unanswered::Close,
+        technical_due: long(desk.technical_due),
+        support_due: long(desk.support_due),
+        shop_due: long(desk.shop_due),
+        connector,
+        tries_max: config.money.tries_max,
+        unknown_max: long(config.money.unknown_max),
+        day_minor_max: table(&config.money.per_day_max),
+        person_day_minor_max: table(&config.money.per_agent_day_max),
+    }
+}
+
+/// Holds the log against what is remembered of it.
+async fn frozen(
+    store: &Store,
+    anchor: &Anchor,
+    signer: &SigningKey,
+) -> Result<Option<Frozen>, Unready> {
+    let anchored = match anchor.read(&[signer.verifier()]) {
+        Ok(anchored) => anchored,
+        Err(frozen) => return Ok(Some(frozen)),
+    };
+    let size = store
+        .read(|tx| Box::pin(async move { seal::frontier(tx).await.map(|edge: Frontier| edge.size()) }))
+        .await?;
+    let places = wanted(anchored.as_ref(), size);
+    let nodes: BTreeMap<(u32, u64), Hash> = store
+        .read(move |tx| {
+            let places = places.clone();
+            Box::pin(async move {
+                let mut nodes = BTreeMap::new();
+                for place in places {
+                    if let Some(hash) = seal::node_at(tx, place).await? {
+                        nodes.insert((place.level, place.index), hash);
+                    }
+                }
+                Ok(nodes)
+            })
+        })
+        .await?;
+    let node = |place: Place| nodes.get(&(place.level, place.index)).copied();
+    Ok(anchor.compare(anchored.as_ref(), size, node).err())
+}
+
+crate::statements! {
+    /// Money stands still: a person stopped it, or the store is older than what is remembered of it.
+    FREEZE = "insert into meta (key, value) values ('store.frozen', null) on conflict (key) do nothing";
+    /// It does not, as far as the store is concerned.
+    THAW = "delete from meta where key = 'store.frozen'";
+}
+
+async fn mark_frozen(store: &Store, frozen: bool) -> Result<(), Trouble> {
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                let mark = if frozen { &FREEZE } else { &THAW };
+                tx.run(mark, &[]).await.map(drop)
+            })
+        })
+        .await
+}

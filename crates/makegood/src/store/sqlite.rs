@@ -1,0 +1,879 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! SQLite: one thread that writes for everybody and commits for many at once, and some that read.
+
+use std::collections::VecDeque;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc as queue;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, ffi, params_from_iter};
+use tokio::sync::{mpsc, oneshot};
+
+use super::job::{Job, at_once, job};
+use super::migrations::{self, Migration};
+use super::notice::Notices;
+use super::trouble::Trouble;
+use super::value::{Row, Value};
+use super::{
+    BeforeCommit, Counters, OnLostDisk, Options, Statement, Tx, blocking, broken, check_values,
+    named,
+};
+
+/// The oldest SQLite that is safe: before it, resetting the write-ahead log could damage a store
+/// (<https://sqlite.org/wal.html#walresetbug>).
+const OLDEST: i32 = 3_051_003;
+
+/// How many jobs share a commit at most: so many that the disk no longer matters, so few that the first does not wait long.
+const GROUP: usize = 256;
+
+/// How many jobs may wait before callers wait to hand theirs in.
+const WAITING: usize = 4_096;
+
+/// Room for prepared statements, on each connection.
+const PREPARED: usize = 256;
+
+/// `MKGD`: says in the file that it is a store of this program.
+const APPLICATION: i32 = 0x4D4B_4744;
+
+/// A store in SQLite.
+pub(super) struct Sqlite {
+    writer: mpsc::Sender<Message>,
+    readers: Mutex<Option<queue::Sender<Box<dyn Job>>>>,
+    reading: Mutex<Vec<thread::JoinHandle<()>>>,
+    notices: Arc<Notices>,
+    counters: Arc<Counters>,
+}
+
+enum Message {
+    Job(Box<dyn Job>),
+    Close(oneshot::Sender<()>),
+}
+
+impl Sqlite {
+    pub(super) async fn open(path: &Path, options: Options) -> Result<Self, Trouble> {
+        let path = path.to_owned();
+        blocking(move || Self::open_here(&path, options)).await
+    }
+
+    fn open_here(path: &Path, options: Options) -> Result<Self, Trouble> {
+        check_library()?;
+        let lock = lock(path)?;
+        prepare(path, options.create)?;
+        let mut connection = writing(path, options.patience)?;
+        migrate(&mut connection, options.migrations, options.migrate)?;
+        let notices = Arc::new(Notices::new());
+        let counters = Arc::new(Counters::default());
+        let (jobs, waiting) = queue::channel();
+        let waiting = Arc::new(Mutex::new(waiting));
+        let mut reading = Vec::new();
+        for number in 1..=options.readers.max(1) {
+            let connection = reading_only(path, options.patience)?;
+            let waiting = Arc::clone(&waiting);
+            let work = move || read_all(connection, &waiting);
+            reading.push(start(&format!("store-reader-{number}"), work)?);
+        }
+        let writer = Writer {
+            connection,
+            before_commit: options.before_commit,
+            on_lost_disk: options.on_lost_disk,
+            notices: Arc::clone(&notices),
+            counters: Arc::clone(&counters),
+            path: path.to_owned(),
+            _lock: lock,
+        };
+        let (sender, receiver) = mpsc::channel(WAITING);
+        start("store-writer", move || writer.work(receiver))?;
+        Ok(Self {
+            writer: sender,
+            readers: Mutex::new(Some(jobs)),
+            reading: Mutex::new(reading),
+            notices,
+            counters,
+        })
+    }
+
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, Trouble>
+    where
+        T: Send + 'static,
+        F: for<'t> FnMut(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, Trouble>> + Send + 'static,
+    {
+        let (job, answer) = job(work);
+        if self.writer.send(Message::Job(job)).await.is_err() {
+            return Err(Trouble::Closed);
+        }
+        // The thread is gone without an answer only if it failed itself, and then nobody knows.
+        answer.await.unwrap_or(Err(Trouble::OutcomeUnknown))
+    }
+
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T, Trouble>
+    where
+        T: Send + 'static,
+        F: for<'t> FnMut(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, Trouble>> + Send + 'static,
+    {
+        let (job, answer) = job(work);
+        match self.hand_to_a_reader(job) {
+            true => answer.await.unwrap_or(Err(Trouble::Closed)),
+            false => Err(Trouble::Closed),
+        }
+    }
+
+    fn hand_to_a_reader(&self, job: Box<dyn Job>) -> bool {
+        let readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        readers
+            .as_ref()
+            .is_some_and(|readers| readers.send(job).is_ok())
+    }
+
+    pub(super) fn notices(&self) -> &Notices {
+        &self.notices
+    }
+
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub(super) async fn close(&self) {
+        let readers = self
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(readers);
+        let reading: Vec<_> = self
+            .reading
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+            .collect();
+        // The readers go first: only the last connection can fold the log into the file.
+        let _ = blocking(move || {
+            for reader in reading {
+                let _ = reader.join();
+            }
+            Ok(())
+        })
+        .await;
+        let (done, closed) = oneshot::channel();
+        if self.writer.send(Message::Close(done)).await.is_ok() {
+            let _ = closed.await;
+        }
+        self.notices.close();
+    }
+}
+
+fn start(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<thread::JoinHandle<()>, Trouble> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(|error| Trouble::Unavailable {
+            why: format!("no thread can be started for the store: {error}"),
+        })
+}
+
+fn check_library() -> Result<(), Trouble> {
+    match rusqlite::version_number() {
+        found if found < OLDEST => Err(Trouble::Unavailable {
+            why: format!(
+                "this program was built with SQLite {}, which can damage a store; build it with 3.51.3 or newer",
+                rusqlite::version()
+            ),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Makes sure that no other process has the store, for as long as the answer lives.
+pub(super) fn lock(path: &Path) -> Result<File, Trouble> {
+    let beside = with_suffix(path, ".lock");
+    let lock = private(&beside).map_err(|error| cannot("made", &beside, &error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Trouble::Taken {
+            path: path.to_owned(),
+        }),
+        Err(TryLockError::Error(error)) => Err(cannot("locked", &beside, &error)),
+    }
+}
+
+fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Trouble {
+    Trouble::Unavailable {
+        why: format!("{} cannot be {what}: {error}", named(path)),
+    }
+}
+
+/// Makes sure that there is a file, and nothing that was torn apart.
+fn prepare(path: &Path, create: bool) -> Result<(), Trouble> {
+    let exists = |path: &Path| {
+        path.try_exists()
+            .map_err(|error| cannot("looked at", path, &error))
+    };
+    if exists(path)? {
+        return Ok(());
+    }
+    let log = with_suffix(path, "-wal");
+    if exists(&log)? {
+        return Err(Trouble::Corrupt {
+            why: format!(
+                "{} is not there, and its log, {}, is: they were torn apart, and the log may hold what was acknowledged; bring the file back beside it, or move the log away",
+                named(path),
+                named(&log)
+            ),
+        });
+    }
+    if !create {
+        return Err(Trouble::Unavailable {
+            why: format!(
+                "{} is not there; `makegood init` makes a store",
+                named(path)
+            ),
+        });
+    }
+    // SQLite gives its companions the rights of the file, so making it decides for all.
+    private(path).map_err(|error| cannot("made", path, &error))?;
+    Ok(())
+}
+
+/// Opens a file for writing, and makes it for its owner alone if it is not there.
+pub(super) fn private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// A file beside another.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn writing(path: &Path, patience: Duration) -> Result<Connection, Trouble> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, patience)?;
+    claim(&connection, path)?;
+    connection
+        .execute_batch(
+            "pragma journal_mode = wal;
+             pragma synchronous = full;
+             pragma fullfsync = on;
+             pragma checkpoint_fullfsync = on;
+             pragma foreign_keys = on;
+             pragma wal_autocheckpoint = 2000;
+             pragma journal_size_limit = 67108864;",
+        )
+        .map_err(|error| trouble(&connection, "", &error))?;
+    Ok(connection)
+}
+
+pub(super) fn reading_only(path: &Path, patience: Duration) -> Result<Connection, Trouble> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, patience)?;
+    connection
+        .execute_batch("pragma query_only = on;")
+        .map_err(|error| trouble(&connection, "", &error))?;
+    Ok(connection)
+}
+
+fn connect(path: &Path, how: OpenFlags, patience: Duration) -> Result<Connection, Trouble> {
+    let flags = how | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(path, flags).and_then(|connection| {
+        connection.busy_timeout(patience)?;
+        connection.set_prepared_statement_cache_capacity(PREPARED);
+        connection.execute_batch("pragma trusted_schema = off; pragma temp_store = memory;")?;
+        Ok(connection)
+    });
+    opened.map_err(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => not_a_store(path),
+        _ => Trouble::Unavailable {
+            why: format!("{} cannot be opened: {}", named(path), code(&error)),
+        },
+    })
+}
+
+fn not_a_store(path: &Path) -> Trouble {
+    Trouble::Corrupt {
+        why: format!(
+            "{} is not a store of makegood, or it is damaged; name another file, or restore a backup",
+            named(path)
+        ),
+    }
+}
+
+/// Writes into an empty file whose it is, and refuses another program's.
+fn claim(connection: &Connection, path: &Path) -> Result<(), Trouble> {
+    match application(connection, path)? {
+        APPLICATION => Ok(()),
+        _ => {
+            let tables: i64 = connection
+                .query_row("select count(*) from sqlite_schema", [], |row| row.get(0))
+                .map_err(|error| trouble(connection, "", &error))?;
+            if tables > 0 {
+                return Err(not_a_store(path));
+            }
+            connection
+                .pragma_update(None, "application_id", APPLICATION)
+                .map_err(|error| trouble(connection, "", &error))
+        }
+    }
+}
+
+fn application(connection: &Connection, path: &Path) -> Result<i32, Trouble> {
+    connection
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => not_a_store(path),
+            _ => trouble(connection, "", &error),
+        })
+}
+
+/// Refuses a file that is not a store.
+pub(super) fn check_application(connection: &Connection, path: &Path) -> Result<(), Trouble> {
+    match application(connection, path)? {
+        APPLICATION => Ok(()),
+        _ => Err(not_a_store(path)),
+    }
+}
+
+/// The steps that a store in SQLite lacks.
+pub(super) async fn missing(
+    path: &Path,
+    all: &'static [Migration],
+) -> Result<&'static [Migration], Trouble> {
+    let path = path.to_owned();
+    blocking(move || {
+        check_library()?;
+        if !path.exists() {
+            return Ok(all);
+        }
+        let mut connection = reading_only(&path, Duration::from_secs(5))?;
+        missing_here(&mut connection, all)
+    })
+    .await
+}
+
+pub(super) fn missing_here(
+    connection: &mut Connection,
+    all: &'static [Migration],
+) -> Result<&'static [Migration], Trouble> {
+    let mut tx = SqliteTx::new(connection);
+    let any = tx.rows(&migrations::HAS_MIGRATIONS, &[])?;
+    let mut applied = Vec::new();
+    if any.first().map_or(Ok(0), |row| row.int(0))? > 0 {
+        for row in tx.rows(&migrations::APPLIED, &[])? {
+            applied.push((row.int(0)?, row.text(1)?.to_owned()));
+        }
+    }
+    migrations::missing(all, &applied)
+}
+
+fn migrate(
+    connection: &mut Connection,
+    all: &'static [Migration],
+    allowed: bool,
+) -> Result<(), Trouble> {
+    let missing = missing_here(connection, all)?;
+    if !allowed && !missing.is_empty() {
+        return Err(Trouble::Behind {
+            missing: missing.len(),
+        });
+    }
+    for migration in missing {
+        // A table that is built anew is dropped in between, and whatever points at it must bear that; it is checked below.
+        execute(connection, "pragma foreign_keys = off")?;
+        let outcome = step(connection, migration);
+        if outcome.is_err() {
+            execute(connection, "rollback")?;
+        }
+        execute(connection, "pragma foreign_keys = on")?;
+        outcome?;
+    }
+    Ok(())
+}
+
+fn step(connection: &mut Connection, migration: &Migration) -> Result<(), Trouble> {
+    execute(connection, "begin immediate")?;
+    connection
+        .execute_batch(migration.sqlite)
+        .map_err(|error| trouble(connection, migration.name, &error))?;
+    let note = [Value::from(migration.number), Value::from(migration.name)];
+    SqliteTx::new(connection).run(&migrations::APPLY, &note)?;
+    let astray: i64 = connection
+        .query_row("select count(*) from pragma_foreign_key_check", [], |row| {
+            row.get(0)
+        })
+        .map_err(|error| trouble(connection, migration.name, &error))?;
+    if astray > 0 {
+        return Err(Trouble::Reference);
+    }
+    execute(connection, "commit")
+}
+
+/// The thread that writes.
+struct Writer {
+    connection: Connection,
+    before_commit: Option<BeforeCommit>,
+    on_lost_disk: OnLostDisk,
+    notices: Arc<Notices>,
+    counters: Arc<Counters>,
+    path: PathBuf,
+    /// Kept until the connection is closed.
+    _lock: File,
+}
+
+/// How a transaction for several jobs ended.
+enum End {
+    Committed,
+    /// The database gave the whole transaction up at one of the jobs.
+    Lost(usize),
+    /// What the jobs did together is against a rule that is only checked at the end.
+    Against(Trouble),
+    /// Nothing was changed, for a reason that all share.
+    Failed(Trouble),
+    /// Nobody knows what the disk holds.
+    LostDisk(String),
+}
+
+impl Writer {
+    fn work(mut self, mut receiver: mpsc::Receiver<Message>) {
+        let mut waiting = Vec::with_capacity(GROUP);
+        let mut closing = None;
+        while closing.is_none() && receiver.blocking_recv_many(&mut waiting, GROUP) > 0 {
+            let mut jobs = Vec::with_capacity(waiting.len());
+            for message in waiting.drain(..) {
+                match message {
+                    Message::Job(job) => jobs.push(job),
+                    Message::Close(done) => closing = Some(done),
+                }
+            }
+            if !self.group(jobs) {
+                break;
+            }
+        }
+        receiver.close();
+        while let Ok(message) = receiver.try_recv() {
+            match message {
+                // What was never run is answered as such.
+                Message::Job(job) => job.answer(),
+                Message::Close(done) => closing = Some(done),
+            }
+        }
+        // Only saves the next start some work: what was answered is durable in the log.
+        let _ = self
+            .connection
+            .execute_batch("pragma optimize; pragma wal_checkpoint(truncate);");
+        drop(self);
+        if let Some(done) = closing {
+            let _ = done.send(());
+        }
+    }
+
+    /// Makes the jobs durable and answers them. Whether the store can go on.
+    fn group(&mut self, mut jobs: Vec<Box<dyn Job>>) -> bool {
+        jobs.retain(|job| !job.is_abandoned());
+        while !jobs.is_empty() {
+            match self.transaction(&mut jobs) {
+                End::Committed => break,
+                End::Lost(at) => {
+                    jobs.remove(at).answer();
+                    jobs.iter().for_each(|_| self.counters.again());
+                    continue;
+                }
+                End::Against(_) if jobs.len() > 1 => {
+                    jobs.iter().for_each(|_| self.counters.again());
+                    return jobs.into_iter().all(|job| self.group(vec![job]));
+                }
+                End::Against(trouble) | End::Failed(trouble) => {
+                    jobs.iter_mut().for_each(|job| job.spoil(trouble.shared()));
+                    break;
+                }
+                End::LostDisk(words) => {
+                    (self.on_lost_disk)(&words);
+                    for mut job in jobs {
+                        job.spoil(Trouble::OutcomeUnknown);
+                        job.answer();
+                    }
+                    return false;
+                }
+            }
+        }
+        jobs.into_iter().for_each(Job::answer);
+        true
+    }
+
+    fn transaction(&mut self, jobs: &mut [Box<dyn Job>]) -> End {
+        if let Err(trouble) = execute(&self.connection, "begin immediate") {
+            return End::Failed(trouble);
+        }
+        let mut notices = Vec::new();
+        let mut kept = 0_usize;
+        for (at, job) in jobs.iter_mut().enumerate() {
+            match self.in_savepoint(job.as_mut(), &mut notices) {
+                Ok(true) => kept += 1,
+                Ok(false) => {}
+                Err(_) if self.connection.is_autocommit() => return End::Lost(at),
+                Err(trouble) => return self.take_back(End::Failed(trouble)),
+            }
+        }
+        if kept > 0
+            && let Some(seal) = &mut self.before_commit
+        {
+            let mut tx = Tx::Sqlite(SqliteTx::new(&mut self.connection));
+            let sealed = at_once(&mut tx, seal);
+            notices.extend(into_notices(tx));
+            if let Err(trouble) = sealed {
+                return self.take_back(End::Failed(trouble));
+            }
+        }
+        match self.commit() {
+            End::Committed => {
+                self.counters.committed(kept);
+                notices
+                    .iter()
+                    .for_each(|channel| self.notices.tell(channel));
+                End::Committed
+            }
+            other => other,
+        }
+    }
+
+    /// Runs a job so that all it did, and nothing else, can be taken back. Whether it was kept.
+    fn in_savepoint(
+        &mut self,
+        job: &mut dyn Job,
+        notices: &mut Vec<&'static str>,
+    ) -> Result<bool, Trouble> {
+        execute(&self.connection, "savepoint job")?;
+        let mut tx = Tx::Sqlite(SqliteTx::new(&mut self.connection));
+        let kept = job.run(&mut tx);
+        let told = into_notices(tx);
+        if self.connection.is_autocommit() {
+            if kept {
+                job.spoil(Trouble::misused(
+                    "a job ended the transaction that it shares",
+                ));
+            }
+            return Err(broken());
+        }
+        if kept {
+            notices.extend(told);
+        } else {
+            execute(&self.connection, "rollback to job")?;
+        }
+        execute(&self.connection, "release job")?;
+        Ok(kept)
+    }
+
+    fn commit(&mut self) -> End {
+        let outcome = self
+            .connection
+            .prepare_cached("commit")
+            .and_then(|mut commit| commit.execute([]));
+        let Err(error) = outcome else {
+            return End::Committed;
+        };
+        match error.sqlite_error_code() {
+            Some(ErrorCode::ConstraintViolation) => {
+                let trouble = trouble(&self.connection, "commit", &error);
+                self.take_back(End::Against(trouble))
+            }
+            Some(ErrorCode::DiskFull) => self.take_back(End::Failed(Trouble::Full)),
+            Some(ErrorCode::DatabaseBusy) => self.take_back(End::Failed(Trouble::Busy)),
+            _ => End::LostDisk(self.lost(&error)),
+        }
+    }
+
+    fn take_back(&mut self, end: End) -> End {
+        if self.connection.is_autocommit() {
+            return end;
+        }
+        match self.connection.execute_batch("rollback") {
+            Ok(()) => end,
+            Err(error) => End::LostDisk(self.lost(&error)),
+        }
+    }
+
+    fn lost(&self, error: &rusqlite::Error) -> String {
+        format!(
+            "writing {} failed ({}); the program stops, because what is on the disk is only known after a new start; check the disk",
+            named(&self.path),
+            code(error)
+        )
+    }
+}
+
+/// What a thread that reads does all its life.
+fn read_all(mut connection: Connection, waiting: &Mutex<queue::Receiver<Box<dyn Job>>>) {
+    loop {
+        let next = waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
+        let Ok(mut job) = next else { return };
+        if job.is_abandoned() {
+            continue;
+        }
+        match execute(&connection, "begin") {
+            Ok(()) => {
+                let _ = job.run(&mut Tx::Sqlite(SqliteTx::new(&mut connection)));
+                if !connection.is_autocommit()
+                    && let Err(trouble) = execute(&connection, "rollback")
+                {
+                    job.spoil(trouble);
+                }
+            }
+            Err(trouble) => job.spoil(trouble),
+        }
+        job.answer();
+    }
+}
+
+/// A transaction on SQLite.
+pub struct SqliteTx<'t> {
+    connection: &'t mut Connection,
+    broken: bool,
+    notices: Vec<&'static str>,
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(number) => ValueRef::Integer(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+impl<'t> SqliteTx<'t> {
+    pub(super) fn new(connection: &'t mut Connection) -> Self {
+        Self {
+            connection,
+            broken: false,
+            notices: Vec::new(),
+        }
+    }
+
+    pub(super) fn usable(&self) -> Result<(), Trouble> {
+        match self.broken {
+            true => Err(broken()),
+            false => Ok(()),
+        }
+    }
+
+    pub(super) fn rows(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+    ) -> Result<Vec<Row>, Trouble> {
+        self.usable()?;
+        let outcome = check_values(statement, values)
+            .and_then(|()| query(self.connection, statement, values));
+        self.broken = outcome.is_err();
+        outcome
+    }
+
+    pub(super) fn run(&mut self, statement: &Statement, values: &[Value]) -> Result<u64, Trouble> {
+        self.usable()?;
+        let outcome = check_values(statement, values)
+            .and_then(|()| change(self.connection, statement, values));
+        self.broken = outcome.is_err();
+        outcome
+    }
+
+    pub(super) fn run_each(
+        &mut self,
+        statement: &Statement,
+        sets: &[Vec<Value>],
+    ) -> Result<Vec<u64>, Trouble> {
+        sets.iter().map(|set| self.run(statement, set)).collect()
+    }
+
+    pub(super) fn shape(&mut self, statement: &Statement) -> Result<(usize, usize), Trouble> {
+        self.usable()?;
+        self.connection
+            .prepare_cached(statement.sqlite)
+            .map(|prepared| (prepared.parameter_count(), prepared.column_count()))
+            .map_err(|error| trouble(self.connection, statement.name, &error))
+    }
+
+    pub(super) fn notify(&mut self, channel: &'static str) -> Result<(), Trouble> {
+        self.usable()?;
+        self.notices.push(channel);
+        Ok(())
+    }
+}
+
+fn into_notices(tx: Tx<'_>) -> Vec<&'static str> {
+    match tx {
+        Tx::Sqlite(tx) => tx.notices,
+        Tx::Postgres(_) => Vec::new(),
+    }
+}
+
+fn query(
+    connection: &Connection,
+    statement: &Statement,
+    values: &[Value],
+) -> Result<Vec<Row>, Trouble> {
+    let read = || -> rusqlite::Result<Vec<Row>> {
+        let mut prepared = connection.prepare_cached(statement.sqlite)?;
+        let width = prepared.column_count();
+        let mut found = prepared.query(params_from_iter(values))?;
+        let mut rows = Vec::new();
+        while let Some(row) = found.next()? {
+            let mut values = Vec::with_capacity(width);
+            for column in 0..width {
+                values.push(match row.get_ref(column)? {
+                    ValueRef::Null => Value::Null,
+                    ValueRef::Integer(number) => Value::Int(number),
+                    ValueRef::Text(_) => Value::Text(row.get(column)?),
+                    ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+                    // No table has one, so it is a mistake in the statement.
+                    ValueRef::Real(_) => {
+                        return Err(rusqlite::Error::InvalidColumnType(
+                            column,
+                            "a number with a point".to_owned(),
+                            rusqlite::types::Type::Real,
+                        ));
+                    }
+                });
+            }
+            rows.push(Row::new(statement.name, values));
+        }
+        Ok(rows)
+    };
+    read().map_err(|error| trouble(connection, statement.name, &error))
+}
+
+fn change(
+    connection: &Connection,
+    statement: &Statement,
+    values: &[Value],
+) -> Result<u64, Trouble> {
+    connection
+        .prepare_cached(statement.sqlite)
+        .and_then(|mut prepared| prepared.execute(params_from_iter(values)))
+        .map(|changed| u64::try_from(changed).unwrap_or(u64::MAX))
+        .map_err(|error| trouble(connection, statement.name, &error))
+}
+
+fn execute(connection: &Connection, text: &'static str) -> Result<(), Trouble> {
+    connection
+        .prepare_cached(text)
+        .and_then(|mut prepared| prepared.raw_execute().map(drop))
+        .map_err(|error| trouble(connection, text, &error))
+}
+
+/// The error as its number and SQLite's fixed words for it: the message that comes along may quote what was stored.
+fn code(error: &rusqlite::Error) -> String {
+    match error.sqlite_error() {
+        Some(error) => format!("{error}, number {}", error.extended_code),
+        None => "no number".to_owned(),
+    }
+}
+
+/// What an error of SQLite means.
+pub(super) fn trouble(
+    connection: &Connection,
+    statement: &'static str,
+    error: &rusqlite::Error,
+) -> Trouble {
+    let rusqlite::Error::SqliteFailure(number, message) = error else {
+        return Trouble::Misused {
+            statement,
+            why: error.to_string(),
+        };
+    };
+    let message = message.as_deref().unwrap_or_default();
+    let rest = message.split_once(": ").map_or("", |(_, rest)| rest);
+    match number.extended_code {
+        ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => Trouble::Conflict {
+            constraint: format!("{}_pkey", rest.split('.').next().unwrap_or_default()),
+        },
+        ffi::SQLITE_CONSTRAINT_UNIQUE => Trouble::Conflict {
+            constraint: unique_name(connection, message, rest),
+        },
+        ffi::SQLITE_CONSTRAINT_CHECK | ffi::SQLITE_CONSTRAINT_NOTNULL => Trouble::Check {
+            constraint: rest.to_owned(),
+        },
+        // What a trigger of ours says.
+        ffi::SQLITE_CONSTRAINT_TRIGGER => Trouble::Check {
+            constraint: message.to_owned(),
+        },
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Trouble::Reference,
+        _ => match number.code {
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Trouble::Busy,
+            ErrorCode::DiskFull => Trouble::Full,
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Trouble::Corrupt {
+                why: format!(
+                    "the store is damaged ({}); stop the program and restore a backup",
+                    code(error)
+                ),
+            },
+            ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory => {
+                Trouble::Unavailable {
+                    why: format!("the store cannot be read or written ({})", code(error)),
+                }
+            }
+            _ => Trouble::Misused {
+                statement,
+                why: message.to_owned(),
+            },
+        },
+    }
+}
+
+/// The name of the unique index that was in the way. SQLite names the columns, and the program knows indexes by name; where
+/// one has no name of its own, it is called what PostgreSQL would call it.
+fn unique_name(connection: &Connection, message: &str, columns: &str) -> String {
+    if let Some((_, index)) = message.split_once("index '") {
+        return index.trim_end_matches('\'').to_owned();
+    }
+    let columns: Vec<(&str, &str)> = columns
+        .split(", ")
+        .filter_map(|column| column.split_once('.'))
+        .collect();
+    let table = columns.first().map_or("", |(table, _)| table);
+    let names: Vec<&str> = columns.iter().map(|(_, column)| *column).collect();
+    index_over(connection, table, &names)
+        .ok()
+        .flatten()
+        .unwrap_or_else(|| format!("{table}_{}_key", names.join("_")))
+}
+
+fn index_over(
+    connection: &Connection,
+    table: &str,
+    columns: &[&str],
+) -> rusqlite::Result<Option<String>> {
+    let mut indexes = connection.prepare_cached(
+        "select name from pragma_index_list(?1) where origin = 'c' and \"unique\" order by name",
+    )?;
+    let mut parts =
+        connection.prepare_cached("select name from pragma_index_info(?1) order by seqno")?;
+    let names: VecDeque<String> = indexes
+        .query_map([table], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for name in names {
+        let over: Vec<Option<String>> = parts
+            .query_map([&name], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        if over
+            .iter()
+            .map(Option::as_deref)
+            .eq(columns.iter().map(|column| Some(*column)))
+        {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}

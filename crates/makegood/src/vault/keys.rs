@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The store of wrapped keys: a SQLite file of its own.
+//!
+//! Deleted keys are overwritten (`secure_delete`), and the journal is cut to nothing after each commit; there is no
+//! write-ahead log, in which old pages would live on. Backups of the main database do not contain this file.
+
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use makegood_desk::case::Instant;
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+
+use super::{INDEX, NotMine, VaultTrouble};
+
+/// The form of the file. A newer program counts it up when an older one would misread it.
+const VERSION: i64 = 1;
+
+const TABLES: &str = "
+    -- A key is gone exactly when its person was erased. The row stays, so that no new key is made.
+    create table if not exists person_key (
+        person text primary key,
+        wrapped blob,
+        erased_at_us integer,
+        check ((wrapped is null) = (erased_at_us is not null))
+    ) strict, without rowid;
+";
+
+/// What is known of a person's key.
+pub(super) enum Found {
+    /// The key, wrapped.
+    Key(Vec<u8>),
+    /// It was deleted.
+    Erased,
+    /// There was none.
+    Nothing,
+}
+
+/// Wrapped keys in a SQLite file.
+#[derive(Debug)]
+pub(super) struct SqliteKeys {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+impl SqliteKeys {
+    pub(super) fn open(path: &Path) -> Result<Self, VaultTrouble> {
+        // SQLite would make a file that others can read.
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options
+            .open(path)
+            .map_err(|cause| VaultTrouble::File(path.to_owned(), cause))?;
+        let failed = |cause| VaultTrouble::Store(path.to_owned(), cause);
+        let (connection, version) = connect(path).map_err(failed)?;
+        if version > VERSION {
+            return Err(VaultTrouble::Newer(path.to_owned()));
+        }
+        connection.execute_batch(TABLES).map_err(failed)?;
+        connection
+            .pragma_update(None, "user_version", VERSION)
+            .map_err(failed)?;
+        Ok(Self {
+            path: path.to_owned(),
+            connection: Mutex::new(connection),
+        })
+    }
+
+    fn failed(&self, cause: rusqlite::Error) -> VaultTrouble {
+        VaultTrouble::Store(self.path.clone(), cause)
+    }
+
+    /// A thread that panicked has left no half of a transaction behind, so its lock is taken up.
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A key that could be unwrapped, or why not, with the place.
+    pub(super) fn unwrapped<T>(&self, key: Result<Option<T>, NotMine>) -> Result<T, VaultTrouble> {
+        match key {
+            Ok(Some(key)) => Ok(key),
+            Ok(None) => Err(VaultTrouble::Damaged(self.path.clone())),
+            Err(NotMine) => Err(VaultTrouble::OtherMaster(self.path.clone())),
+        }
+    }
+
+    pub(super) fn find(&self, person: &str) -> Result<Found, VaultTrouble> {
+        find(&self.connection(), person).map_err(|cause| self.failed(cause))
+    }
+
+    /// The wrapped keys of these persons, with those made that were missing; nothing for a person who was erased.
+    pub(super) fn find_or_make(
+        &self,
+        persons: &[&str],
+        make: impl Fn(&str) -> Result<Vec<u8>, VaultTrouble>,
+    ) -> Result<Vec<Option<Vec<u8>>>, VaultTrouble> {
+        let failed = |cause| self.failed(cause);
+        let mut connection = self.connection();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed)?;
+        let mut all = Vec::with_capacity(persons.len());
+        for person in persons {
+            all.push(match find(&transaction, person).map_err(failed)? {
+                Found::Key(wrapped) => Some(wrapped),
+                Found::Erased => None,
+                Found::Nothing => {
+                    let wrapped = make(person)?;
+                    insert(&transaction, person, &wrapped).map_err(failed)?;
+                    Some(wrapped)
+                }
+            });
+        }
+        transaction.commit().map_err(failed)?;
+        Ok(all)
+    }
+
+    /// The wrapped index key; this one if there is none yet.
+    pub(super) fn index_or(&self, fresh: &[u8]) -> Result<Vec<u8>, VaultTrouble> {
+        let mut found = self.find_or_make(&[INDEX], |_| Ok(fresh.to_vec()))?;
+        let damaged = || VaultTrouble::Damaged(self.path.clone());
+        found.pop().flatten().ok_or_else(damaged)
+    }
+
+    pub(super) fn erase(&self, person: &str, at: Instant) -> Result<bool, VaultTrouble> {
+        let at = i64::try_from(at.unix_nanoseconds() / 1_000).unwrap_or(i64::MAX);
+        let failed = |cause| self.failed(cause);
+        let mut connection = self.connection();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed)?;
+        let had_one = matches!(find(&transaction, person).map_err(failed)?, Found::Key(_));
+        transaction
+            .execute(
+                "insert into person_key (person, wrapped, erased_at_us) values (?1, null, ?2)
+                 on conflict (person) do update set wrapped = null, erased_at_us = excluded.erased_at_us
+                 where wrapped is not null",
+                params![person, at],
+            )
+            .map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+        Ok(had_one)
+    }
+
+    /// Replaces every wrapped key, all or none; says how many.
+    pub(super) fn rewrap(
+        &self,
+        wrap: impl Fn(&str, &[u8]) -> Result<Vec<u8>, VaultTrouble>,
+    ) -> Result<u64, VaultTrouble> {
+        let failed = |cause| self.failed(cause);
+        let mut connection = self.connection();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed)?;
+        let (mut changed, mut after) = (0, None::<String>);
+        while let Some((person, wrapped)) = next(&transaction, after.as_deref()).map_err(failed)? {
+            let wrapped = wrap(&person, &wrapped)?;
+            transaction
+                .prepare_cached("update person_key set wrapped = ?2 where person = ?1")
+                .and_then(|mut update| update.execute(params![person, wrapped]))
+                .map_err(failed)?;
+            changed += 1;
+            after = Some(person);
+        }
+        transaction.commit().map_err(failed)?;
+        Ok(changed)
+    }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<(Connection, i64)> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "truncate")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "secure_delete", "on")?;
+    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok((connection, version))
+}
+
+fn find(connection: &Connection, person: &str) -> rusqlite::Result<Found> {
+    let row = connection
+        .prepare_cached("select wrapped from person_key where person = ?1")?
+        .query_row([person], |row| row.get::<_, Option<Vec<u8>>>(0))
+        .optional()?;
+    Ok(match row {
+        Some(Some(wrapped)) => Found::Key(wrapped),
+        Some(None) => Found::Erased,
+        None => Found::Nothing,
+    })
+}
+
+fn insert(connection: &Connection, person: &str, wrapped: &[u8]) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("insert into person_key (person, wrapped) values (?1, ?2)")?
+        .execute(params![person, wrapped])
+        .map(drop)
+}
+
+/// The first key behind this person, in the order of ids.
+fn next(
+    connection: &Connection,
+    after: Option<&str>,
+) -> rusqlite::Result<Option<(String, Vec<u8>)>> {
+    connection
+        .prepare_cached(
+            "select person, wrapped from person_key
+             where wrapped is not null and (?1 is null or person > ?1) order by person limit 1",
+        )?
+        .query_row([after], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The desk on its store, with the sandbox for a provider: requests become refunds, exactly once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use makegood::books::act::{Acted, NotDone};
+use makegood::clock::Clock;
+use makegood::config::{Flags, load};
+use makegood::config::write_initial;
+use makegood::pay::Provider;
+use makegood::pay::sandbox::call::{Call, Method};
+use makegood::pay::sandbox::{Sandbox, router};
+use makegood::pay::stripe::{SecretKey, Settings, Stripe};
+use makegood::setup::{self, Ready, new_id};
+use makegood::store::{Statement, Value};
+use makegood_desk::case::{ClaimKind, Wants};
+use makegood_desk::input::{Actor, Door, Id, Input, Language, Request};
+use makegood_desk::life::{Case, RefundState, Stage};
+
+static ORDER: Statement = Statement {
+    name: "ORDER",
+    sqlite: "insert into shop_order (number, placed_at, quantity, price_minor, currency, links, service, unit, service_kind, start_within, guarantee, fingerprint, received_at) values (?1, ?2, 1000, 4990, 'EUR', '[]', 'Newsletter sign-ups', 'sign-up', 'standard', 86400000000000, 2592000000000000, x'', ?2)",
+    postgres: "",
+};
+static PAYMENT: Statement = Statement {
+    name: "PAYMENT",
+    sqlite: "insert into payment (order_number, id, at, amount_minor, currency, kind, provider, reference, fingerprint) values (?1, 'p1', ?2, 4990, 'EUR', 'one_time', 'card', ?3, x'')",
+    postgres: "",
+};
+static LOG: Statement = Statement {
+    name: "LOG",
+    sqlite: "insert into log_entry (order_number, key, at, seq, event, value) values (?1, ?2, ?3, ?4, ?5, ?6)",
+    postgres: "",
+};
+
+struct World {
+    ready: Ready,
+    sandbox: Arc<Sandbox>,
+    _folder: tempfolder::Folder,
+}
+
+mod tempfolder {
+    pub struct Folder(pub std::path::PathBuf);
+    impl Folder {
+        pub fn new() -> Self {
+            let name = format!("makegood-desk-{}", uuid::Uuid::now_v7());
+            let path = std::env::temp_dir().join(name);
+            std::fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+    }
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+}
+
+impl World {
+    async fn new(set: &[&str]) -> Self {
+        let folder = tempfolder::Folder::new();
+        write_initial(&folder.0, &folder.0).unwrap();
+        let flags = Flags {
+            config: Some(folder.0.join("config.toml")),
+            set: set.iter().map(|&set| set.to_owned()).collect(),
+            ..Flags::default()
+        };
+        let config = load(&flags, &BTreeMap::new()).unwrap().config;
+        let clock = Clock::default();
+        let wall = clock.clone();
+        let sandbox = Arc::new(Sandbox::in_memory(
+            7,
+            Box::new(move || wall.timestamp().as_second()),
+        ));
+        let key = SecretKey::new("sk_test_sandbox").unwrap();
+        let stripe = Stripe::in_process(router(Arc::clone(&sandbox)), Settings::new(key)).unwrap();
+        let within = BTreeMap::from([("card".to_owned(), Provider::Stripe(stripe))]);
+        let ready = setup::open(config, clock, within).await.unwrap();
+        Self {
+            ready,
+            sandbox,
+            _folder: folder,
+        }
+    }
+
+    /// An order of 1,000 units for EUR 49.90 that was closed after 750.
+    async fn order(&self, number: &str) {
+        let mut call = Call::new(Method::Post, "/_sandbox/payments");
+        call.content_type = "application/json".to_owned();
+        call.body = br#"{"amount": 4990, "currency": "eur"}"#.to_vec();
+        let answer = self.sandbox.call(&call).unwrap();
+        let made: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        let call = made["id"].as_str().unwrap().to_owned();
+        let (number, hour) = (number.to_owned(), 3_600_000_000_000_i64);
+        let now = i64::try_from(self.ready.shop.clock.now().unix_nanoseconds()).unwrap();
+        let at = now - 200 * hour;
+        self.ready
+            .shop
+            .desk
+            .store
+            .write(move |tx| {
+                let (number, call) = (number.clone(), call.clone());
+                Box::pin(async move {
+                    let key = Value::from(number.as_str());
+                    tx.run(&ORDER, &[key.clone(), Value::from(at)]).await?;
+                    tx.run(&PAYMENT, &[key.clone(), Value::from(at), Value::from(call)]).await?;
+                    let log = [("started", Some(2310), 2), ("count", Some(3060), 90), ("completed", None, 100)];
+                    for (seq, (event, value, hours)) in log.into_iter().enumerate() {
+                        let values = [
+                            key.clone(),
+                            Value::from(format!("c:{seq}")),
+                            Value::from(at + hours * hour),
+                            Value::from(i64::try_from(seq).unwrap()),
+                            Value::from(event),
+                            Value::from(value),
+                        ];
+                        tx.run(&LOG, &values).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+    }
+
+    async fn ask(&self, order: &str) -> Acted {
+        let request = Request {
+            order: order.to_owned(),
+            claim: ClaimKind::Incomplete,
+            wants: Wants::Refund,
+            account: None,
+            payment: None,
+            door: Door::Form,
+            language: Language::English,
+            customer: None,
+            message: None,
+            attachments: Vec::new(),
+        };
+        let shop = &self.ready.shop;
+        shop.desk
+            .request(new_id(), Actor::Customer, shop.clock.now(), request)
+            .await
+            .unwrap()
+    }
+
+    async fn act(&self, id: Id, by: Actor, input: Input) -> Result<Arc<Case>, NotDone> {
+        let shop = &self.ready.shop;
+        Ok(shop.desk.act(id, by, shop.clock.now(), input).await?.case)
+    }
+
+    async fn tend(&self, id: Id) -> Arc<Case> {
+        self.ready.shop.tend(id, 1).await;
+        self.act(id, Actor::System, Input::Look).await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partial_delivery_is_decided_accepted_and_paid_to_the_cent() {
+    let world = World::new(&["desk.undo_seconds=0"]).await;
+    world.order("VL-1").await;
+    let asked = world.ask("VL-1").await;
+    let id = asked.case.id;
+    assert_eq!(asked.case.stage(), Stage::ReadyToDecide, "{:#?}", asked.events);
+    let agent = Actor::Agent(Id([1; 16]));
+    let input = Input::Accept {
+        decision: 1,
+        remainder_minor: Some(4990),
+    };
+    let case = world.act(id, agent, input.clone()).await.unwrap();
+    assert_eq!(case.stage(), Stage::Remedying);
+    assert!(matches!(
+        world.act(id, agent, input).await,
+        Err(NotDone::Refused(makegood_desk::refusal::Refusal::AlreadyDone { .. }))
+    ));
+    let case = world.tend(id).await;
+    assert!(matches!(case.refunds[0].state, RefundState::Succeeded { .. }), "{:?}", case.refunds);
+    assert_eq!(case.refunds[0].amount.minor(), 1248);
+    assert_eq!(case.stage(), Stage::Closed);
+    let case = world.tend(id).await;
+    assert!(case.letters.iter().all(|letter| !letter.is_owed()), "{:?}", case.letters);
+}

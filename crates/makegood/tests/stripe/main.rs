@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The Stripe adapter against answers of every kind, Stripe's own examples, its description and its clients.
+
+mod outcomes;
+mod scripted;
