@@ -2,6 +2,8 @@
 //! What the simulation found: lives of cases that once went wrong, told step by step.
 
 mod life;
+#[path = "life/refusals.rs"]
+mod refusals;
 
 use life::{ANNA, Life, at, hours};
 use makegood_desk::event::{Happened, Todo};
@@ -45,12 +47,19 @@ fn a_payment_that_others_emptied_ends_the_refund_and_is_not_tried_forever() {
     let mut life = sent();
     life.is_refused(1, ProviderRefusal::AlreadyRefunded);
     assert!(matches!(life.refund(1).state, RefundState::Failed { .. }));
-    assert!(life.case.open_tasks().any(|task| task.todo == Todo::RefundFailed(1)));
+    assert!(
+        life.case
+            .open_tasks()
+            .any(|task| task.todo == Todo::RefundFailed(1))
+    );
 }
 
 #[test]
 fn a_refusal_proves_nothing_while_an_earlier_try_can_still_arrive() {
-    for why in [ProviderRefusal::AlreadyRefunded, ProviderRefusal::NotAllowed] {
+    for why in [
+        ProviderRefusal::AlreadyRefunded,
+        ProviderRefusal::NotAllowed,
+    ] {
         let mut life = sent();
         life.hears_nothing(1);
         life.waits(hours(0));
@@ -62,7 +71,10 @@ fn a_refusal_proves_nothing_while_an_earlier_try_can_still_arrive() {
         life.lists_nothing(1);
         life.sends(1).expect("a list showed that it is not there");
         life.is_refused(1, why);
-        assert!(matches!(life.refund(1).state, RefundState::Failed { .. }), "{why:?}");
+        assert!(
+            matches!(life.refund(1).state, RefundState::Failed { .. }),
+            "{why:?}"
+        );
     }
 }
 
