@@ -22,7 +22,7 @@ use crate::pay::sandbox::SandboxArgs;
 use crate::policies::harmless;
 use crate::setup::{self, location, new_id};
 use crate::store::backup::{backup, restore};
-use crate::store::{Location, Options, Store, Value, migrations};
+use crate::store::{Options, Store, migrations};
 
 /// What can be done with a desk.
 #[derive(Debug, Subcommand)]
@@ -32,16 +32,19 @@ pub enum DeskCommand {
   makegood init
   makegood init --data /var/lib/makegood --config /etc/makegood/config.toml")]
     Init {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
     },
     /// Look at the settings: what is in force, and who set it
     Config {
+        /// What.
         #[command(subcommand)]
         command: ConfigCommand,
     },
     /// Bring the store up to this program
     Migrate {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// Only say what would be done
@@ -51,6 +54,7 @@ pub enum DeskCommand {
     /// Copy the store into a file, while it is in use
     #[command(after_help = "The keys of persons (keys.sqlite, master.key) are not in it: keep copies of them apart, and briefly.")]
     Backup {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The new file
@@ -58,6 +62,7 @@ pub enum DeskCommand {
     },
     /// Put a copy of the store back
     Restore {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The file that `makegood backup` wrote
@@ -76,6 +81,7 @@ Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
     Verify(Verify),
     /// Write the audit log out, for `makegood verify --log` anywhere
     Export {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The new file; standard output where nothing is said
@@ -84,11 +90,13 @@ Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
     },
     /// The merchant's people
     User {
+        /// What.
         #[command(subcommand)]
         command: UserCommand,
     },
     /// Tokens for programs and people
     Token {
+        /// What.
         #[command(subcommand)]
         command: TokenCommand,
     },
@@ -101,6 +109,7 @@ Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
 /// `verify`.
 #[derive(Args, Debug)]
 pub struct Verify {
+    /// Where the settings are.
     #[command(flatten)]
     flags: Flags,
     /// A log that `makegood export` wrote, instead of the store
@@ -119,6 +128,7 @@ pub struct Verify {
 pub enum UserCommand {
     /// Add somebody, and print a token for them
     Add {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The name that colleagues know
@@ -129,11 +139,13 @@ pub enum UserCommand {
     },
     /// Everybody
     List {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
     },
     /// Take somebody's access away
     Disable {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The name
@@ -146,6 +158,7 @@ pub enum UserCommand {
 pub enum TokenCommand {
     /// Make a token; it is printed once
     Create {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// What it is for
@@ -162,11 +175,13 @@ pub enum TokenCommand {
     },
     /// All tokens, without what they are
     List {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
     },
     /// Take a token back
     Revoke {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// Its id, as `token list` prints it
@@ -641,13 +656,3 @@ pub fn read_id(text: &str) -> Option<Id> {
     Some(Id(id))
 }
 
-/// Whether a location is a file, for commands that only files have.
-#[must_use]
-pub fn is_file(place: &Location) -> bool {
-    matches!(place, Location::Sqlite(_))
-}
-
-/// A value of `meta`, for `doctor`.
-pub(crate) fn key(name: &str) -> [Value; 1] {
-    [Value::from(name)]
-}

@@ -11,7 +11,6 @@ use makegood_desk::record;
 use super::seal::hex;
 use super::{count, seal};
 use crate::store::{Trouble, Tx, Value};
-use crate::wire::Word as _;
 
 crate::statements! {
     /// All cases.
