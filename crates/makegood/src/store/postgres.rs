@@ -385,6 +385,8 @@ impl<'t> PostgresTx<'t> {
         work: impl AsyncFnOnce(&ClientWrapper) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
         self.usable()?;
+        // A job that gives up waiting for the answer never learns whether the transaction still stands.
+        self.broken = Some(Broken::Failed);
         let outcome = match self.begin.take() {
             None => work(self.session.client()?).await,
             Some(begin) if begin.reads || statement.postgres.starts_with("select") => {
@@ -409,13 +411,11 @@ impl<'t> PostgresTx<'t> {
     }
 
     fn noted<T>(&mut self, outcome: Result<T, Trouble>) -> Result<T, Trouble> {
-        if let Err(trouble) = &outcome {
-            self.broken = Some(match trouble {
-                Trouble::Serialization => Broken::Again,
-                Trouble::Unavailable { why } => Broken::Away(why.clone()),
-                _ => Broken::Failed,
-            });
-        }
+        self.broken = outcome.as_ref().err().map(|trouble| match trouble {
+            Trouble::Serialization => Broken::Again,
+            Trouble::Unavailable { why } => Broken::Away(why.clone()),
+            _ => Broken::Failed,
+        });
         outcome
     }
 

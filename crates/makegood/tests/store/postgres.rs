@@ -27,6 +27,7 @@ static END_OWN_CONNECTION: Statement = said(
     "select pg_terminate_backend(pg_backend_pid())",
 );
 static SLEEP: Statement = said("SLEEP", "select pg_sleep(30)::text");
+static SHORT_SLEEP: Statement = said("SHORT_SLEEP", "select pg_sleep(0.3)::text");
 static SYNCHRONOUS: Statement = said(
     "SYNCHRONOUS",
     "select current_setting('synchronous_commit')",
@@ -289,6 +290,28 @@ async fn a_caller_that_goes_away_leaves_nothing_behind() {
         .await
         .expect("noted");
     assert_eq!(notes(&store).await, 1);
+}
+
+#[tokio::test]
+async fn a_job_that_gives_up_waiting_for_an_answer_is_not_kept() {
+    let ground = Ground::postgres().await;
+    let outcome = ground
+        .store
+        .write(|tx| {
+            Box::pin(async move {
+                tx.run(&ADD_NOTE, &["said".into()]).await?;
+                let hasty = Duration::from_millis(20);
+                let answer = tokio::time::timeout(hasty, tx.rows(&SHORT_SLEEP, &[])).await;
+                assert!(answer.is_err(), "it is still asleep");
+                Ok(())
+            })
+        })
+        .await;
+    assert!(
+        matches!(outcome, Err(Trouble::Misused { .. })),
+        "{outcome:?}"
+    );
+    assert_eq!(notes(&ground.store).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
