@@ -222,7 +222,7 @@ fn migrate(
         // A table that is built anew is dropped in between, and whatever points at it must bear that; it is checked below.
         execute(connection, "pragma foreign_keys = off")?;
         let outcome = step(connection, migration);
-        if outcome.is_err() {
+        if !connection.is_autocommit() {
             execute(connection, "rollback")?;
         }
         execute(connection, "pragma foreign_keys = on")?;
@@ -285,8 +285,8 @@ enum Kept {
 impl Writer {
     fn work(mut self, mut receiver: mpsc::Receiver<Message>) {
         let mut waiting = Vec::with_capacity(GROUP);
-        let mut closing = None;
-        while closing.is_none() && receiver.blocking_recv_many(&mut waiting, GROUP) > 0 {
+        let (mut closing, mut sound) = (None, true);
+        while sound && closing.is_none() && receiver.blocking_recv_many(&mut waiting, GROUP) > 0 {
             let mut jobs = Vec::with_capacity(waiting.len());
             for message in waiting.drain(..) {
                 match message {
@@ -294,9 +294,7 @@ impl Writer {
                     Message::Close(done) => closing = Some(done),
                 }
             }
-            if !self.group(jobs) {
-                break;
-            }
+            sound = self.group(jobs);
         }
         receiver.close();
         while let Ok(message) = receiver.try_recv() {
@@ -307,9 +305,11 @@ impl Writer {
             }
         }
         // Only saves the next start some work: what was answered is durable in the log.
-        let _ = self
-            .connection
-            .execute_batch("pragma optimize; pragma wal_checkpoint(truncate);");
+        if sound {
+            let _ = self
+                .connection
+                .execute_batch("pragma optimize; pragma wal_checkpoint(truncate);");
+        }
         drop(self);
         if let Some(done) = closing {
             let _ = done.send(());

@@ -67,6 +67,36 @@ async fn a_connection_that_is_lost_before_the_commit_is_made_up_for() {
     assert_eq!(notes(&ground.store).await, 2);
 }
 
+#[tokio::test]
+async fn a_database_that_is_away_for_a_moment_is_waited_for() {
+    let ground = Ground::postgres().await;
+    let Location::Postgres(url) = &ground.location else {
+        unreachable!("it is PostgreSQL")
+    };
+    let name = url.rsplit('/').next().expect("a name").to_owned();
+    change(&ground.store, &ADD_NOTE, vec!["said".into()])
+        .await
+        .expect("noted");
+    let end_all =
+        format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
+    CLUSTER
+        .tell(&format!("alter database {name} allow_connections false"))
+        .await;
+    CLUSTER.tell(&end_all).await;
+    let store = ground.store.clone();
+    let writing =
+        tokio::spawn(async move { change(&store, &ADD_NOTE, vec!["said on".into()]).await });
+    while ground.store.counts().again < 3 {
+        assert!(!writing.is_finished());
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    CLUSTER
+        .tell(&format!("alter database {name} allow_connections true"))
+        .await;
+    assert_eq!(writing.await.expect("no panic").expect("in the end"), 1);
+    assert_eq!(notes(&ground.store).await, 2);
+}
+
 /// What a proxy does with the next commit.
 const PASS: u8 = 0;
 const SWALLOW: u8 = 1;
