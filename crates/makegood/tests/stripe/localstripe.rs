@@ -18,8 +18,9 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::outcomes::{order, settings};
-use crate::peers::{self, Server};
+use crate::peers;
 use crate::relay;
+use crate::server::Server;
 
 const LOOPBACK_AND_MEMORY_ONLY: &str = "
 import sys

@@ -9,4 +9,5 @@ mod peers;
 mod reads;
 mod relay;
 mod scripted;
+mod server;
 mod webhooks;

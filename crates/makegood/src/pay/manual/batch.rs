@@ -154,8 +154,11 @@ fn unpayable(transfer: &Transfer) -> Option<Unpayable> {
     let why = match &transfer.account {
         _ if !id_is_plain => "its name is not one that goes through every bank",
         _ if transfer.amount.is_zero() => "it is for nothing",
-        _ if basic(&transfer.payee, 70).is_empty() => {
+        _ if cell(&transfer.payee).is_empty() || basic(&transfer.payee, 70).is_empty() => {
             "the account's owner is not named; ask the customer"
+        }
+        _ if euro && !is_latin(&transfer.payee) => {
+            "the owner's name has no Latin letters; ask the customer how the bank writes it"
         }
         Account::Iban(iban) if euro && !iban.is_in_area() => {
             "the account's country takes no part in SEPA; pay it by hand"
@@ -176,6 +179,15 @@ fn unpayable(transfer: &Transfer) -> Option<Unpayable> {
         transfer: transfer.id.clone(),
         why: why.to_owned(),
     })
+}
+
+/// Is there enough left of a name in the letters that every bank takes?
+fn is_latin(name: &str) -> bool {
+    let letters = basic(name, 70)
+        .chars()
+        .filter(char::is_ascii_alphabetic)
+        .count();
+    letters >= 2
 }
 
 impl Batch {
