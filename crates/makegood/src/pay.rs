@@ -14,6 +14,7 @@ use makegood_desk::execution::{
 };
 
 pub mod manual;
+pub mod sandbox;
 pub mod stripe;
 
 use manual::Manual;
