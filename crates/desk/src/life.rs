@@ -9,7 +9,7 @@ use crate::case::{ClaimKind, Instant, Wants};
 use crate::event::{
     AskingEnd, CancelWhy, ClosedWhy, Event, Granted, Happened, Proposal, Route, Todo,
 };
-use crate::execution::Deed;
+use crate::execution::{Deed, refunds};
 use crate::facts::Asked;
 use crate::input::{Actor, Answer, Digest, Door, Id, Language, ProofAbout, ProofShows};
 
@@ -309,14 +309,20 @@ pub struct Refund {
     pub first_sent_at: Option<Instant>,
     /// How often it was sent.
     pub tries: u32,
-    /// Whether a list showed its absence after the last try.
-    pub absent: bool,
+    /// When it was last sent.
+    pub sent_at: Option<Instant>,
+    /// When a list last showed its absence after the last try; nothing before it has.
+    pub absent_at: Option<Instant>,
+    /// Whether no earlier try can still arrive, so that what the provider says of the last one is the last word.
+    pub alone: bool,
     /// When to look again.
     pub again_at: Option<Instant>,
     /// A person was asked.
     pub stuck: bool,
     /// The provider's name for it.
     pub provider_refund: Option<String>,
+    /// When it failed or was called back.
+    pub undone_at: Option<Instant>,
 }
 
 /// How far a refund is.
@@ -1074,10 +1080,13 @@ impl Case {
                 reserved_at: at,
                 first_sent_at: None,
                 tries: 0,
-                absent: false,
+                sent_at: None,
+                absent_at: None,
+                alone: true,
                 again_at: None,
                 stuck: false,
                 provider_refund: None,
+                undone_at: None,
             });
             return;
         }
@@ -1098,21 +1107,27 @@ impl Case {
             match what {
                 Happened::RefundCancelled { why, .. } => {
                     refund.state = RefundState::Cancelled { why: *why };
+                    refund.undone_at = Some(at);
                 }
                 Happened::RefundSending { try_no, .. } => {
                     refund.state = RefundState::Sending;
                     refund.tries = *try_no;
-                    refund.absent = false;
+                    refund.alone = refunds::cannot_arrive_any_more(refund);
+                    refund.absent_at = None;
+                    refund.sent_at = Some(at);
                     refund.first_sent_at.get_or_insert(at);
                 }
                 Happened::RefundUnknown { again_at, .. } => {
                     refund.state = RefundState::Unknown;
-                    refund.absent = false;
+                    refund.absent_at = None;
                     refund.again_at = Some(*again_at);
                 }
                 Happened::RefundAbsent { .. } => {
                     refund.state = RefundState::Unknown;
-                    refund.absent = true;
+                    refund.absent_at = Some(at);
+                    // Where absence permits nothing yet, it is looked at again, and not at once.
+                    let waits = !refunds::may_be_sent_again(refund, at);
+                    refund.again_at = waits.then(|| at.plus(refunds::LONGEST_WAIT));
                 }
                 Happened::RefundPending {
                     provider_refund,
@@ -1138,9 +1153,13 @@ impl Case {
                         words: words.clone(),
                         late: *late,
                     };
+                    refund.undone_at = Some(at);
                     letter = Some(LetterKind::Failed { refund: no });
                 }
-                Happened::RefundStuck { .. } => refund.stuck = true,
+                Happened::RefundStuck { .. } => {
+                    refund.stuck = true;
+                    refund.again_at = Some(at.plus(refunds::LONGEST_WAIT));
+                }
                 _ => {}
             }
         }

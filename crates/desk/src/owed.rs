@@ -133,7 +133,7 @@ fn of_refund(case: &Case, refund: &Refund, now: Instant) -> Option<Owed> {
         }
         // The program ended while it was sending: what became of it is in the list.
         RefundState::Sending => Some(list),
-        RefundState::Unknown if refund.absent && !refund.stuck => Some(send),
+        RefundState::Unknown if refunds::may_be_sent_again(refund, now) => Some(send),
         RefundState::Unknown => due.then_some(list),
         RefundState::Pending { .. } => due.then(|| Owed::Fetch {
             no,

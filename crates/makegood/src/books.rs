@@ -6,6 +6,11 @@
 
 pub mod act;
 pub mod cases;
+<<<<<<< HEAD
+=======
+pub mod check;
+pub mod health;
+>>>>>>> main
 pub mod effects;
 pub mod health;
 pub mod orders;
@@ -27,6 +32,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     seal::STATEMENTS,
     act::STATEMENTS,
     health::STATEMENTS,
+    check::STATEMENTS,
     people::STATEMENTS,
     crate::setup::STATEMENTS,
     private::STATEMENTS,

@@ -338,6 +338,18 @@ pub fn limits(config: &Config, connector: bool) -> Limits {
     }
 }
 
+/// Holds the log of an open store against what is remembered of it.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn held_against_anchor(
+    config: &Config,
+    store: &Store,
+    signer: &SigningKey,
+) -> Result<Option<Frozen>, Unready> {
+    frozen(store, &Anchor::at(&config.audit.anchor_file), signer).await
+}
+
 /// Holds the log against what is remembered of it.
 async fn frozen(
     store: &Store,

@@ -20,7 +20,7 @@ use futures_util::stream;
 use image::{DynamicImage, GenericImageView as _, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use makegood::blob::{
     Blobs, CaseHas, Declared, Digest, HEADERS, Kept, Kind, Manner, Rejected, Shelf, Trouble,
-    display_name, download_name,
+    content_disposition, display_name, download_name,
 };
 use makegood::config::{AttachmentPlace, Attachments, S3};
 use makegood::secret::Secret;
@@ -584,6 +584,34 @@ fn names_are_text_to_be_shown_and_nothing_more() {
     ];
     for (name, kind, download) in downloads {
         assert_eq!(download_name(name, *kind), *download);
+    }
+}
+
+#[test]
+fn a_name_goes_into_a_header_and_nothing_else_does() {
+    let table = [
+        (true, "a.png", Kind::Png, "inline; filename=\"a.png\""),
+        (
+            false,
+            "a\"; x=\".pdf",
+            Kind::Pdf,
+            "attachment; filename=\"a_; x=_.pdf\"",
+        ),
+        (
+            false,
+            "a\r\nset-cookie: x.pdf",
+            Kind::Pdf,
+            "attachment; filename=\"a set-cookie_ x.pdf\"",
+        ),
+        (
+            false,
+            "kvittering æ €.pdf",
+            Kind::Pdf,
+            "attachment; filename=\"kvittering _ _.pdf\"; filename*=UTF-8''kvittering%20%C3%A6%20%E2%82%AC.pdf",
+        ),
+    ];
+    for (inline, name, kind, header) in table {
+        assert_eq!(content_disposition(inline, name, kind), header);
     }
 }
 

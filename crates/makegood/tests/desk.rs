@@ -129,8 +129,8 @@ impl World {
             .unwrap();
     }
 
-    async fn ask(&self, order: &str) -> Acted {
-        let request = Request {
+    fn request(&self, order: &str) -> Request {
+        Request {
             order: order.to_owned(),
             claim: ClaimKind::Incomplete,
             wants: Wants::Refund,
@@ -141,7 +141,11 @@ impl World {
             customer: None,
             message: None,
             attachments: Vec::new(),
-        };
+        }
+    }
+
+    async fn ask(&self, order: &str) -> Acted {
+        let request = self.request(order);
         let shop = &self.ready.shop;
         shop.desk
             .request(new_id(), Actor::Customer, shop.clock.now(), request)
@@ -199,4 +203,100 @@ async fn a_partial_delivery_is_decided_accepted_and_paid_to_the_cent() {
         "{:?}",
         case.letters
     );
+}
+
+/// As many tasks at once as there are seats, all with the same wish.
+async fn at_once<T: Send + 'static>(
+    seats: usize,
+    wish: impl Fn() -> std::pin::Pin<Box<dyn Future<Output = T> + Send>>,
+) -> Vec<T> {
+    let mut running = tokio::task::JoinSet::new();
+    for _ in 0..seats {
+        running.spawn(wish());
+    }
+    running.join_all().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_eight_who_accept_the_same_decision_at_once_exactly_one_does() {
+    let world = Arc::new(World::new(&["desk.undo_seconds=3600"]).await);
+    for round in 0..25 {
+        let number = format!("VL-{round}");
+        world.order(&number).await;
+        let id = world.ask(&number).await.case.id;
+        let answers = at_once(8, || {
+            let world = Arc::clone(&world);
+            Box::pin(async move {
+                let agent = Actor::Agent(Id([1; 16]));
+                let input = Input::Accept {
+                    decision: 1,
+                    remainder_minor: Some(4990),
+                };
+                world.act(id, agent, input).await.is_ok()
+            })
+        })
+        .await;
+        assert_eq!(answers.iter().filter(|won| **won).count(), 1, "{answers:?}");
+    }
+    let (_, wrong) = world
+        .ready
+        .shop
+        .desk
+        .store
+        .read(|tx| Box::pin(async move { makegood::books::check::all(tx).await }))
+        .await
+        .unwrap();
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_cases_that_would_take_sixty_each_of_a_hundred_one_is_refused() {
+    let world = Arc::new(World::new(&["desk.undo_seconds=3600"]).await);
+    for round in 0..25 {
+        let number = format!("VL-{round}");
+        world.order(&number).await;
+        let mut ids = Vec::new();
+        for claim in [ClaimKind::Quality, ClaimKind::Other] {
+            let shop = &world.ready.shop;
+            let request = Request {
+                claim,
+                ..world.request(&number)
+            };
+            let asked = shop
+                .desk
+                .request(new_id(), Actor::Customer, shop.clock.now(), request)
+                .await
+                .unwrap();
+            ids.push(asked.case.id);
+        }
+        let mut running = tokio::task::JoinSet::new();
+        for id in ids {
+            let world = Arc::clone(&world);
+            running.spawn(async move {
+                let eur = makegood_desk::amount::Currency::new("EUR", 2).unwrap();
+                let input = Input::Override(makegood_desk::input::Override {
+                    outcome: makegood_desk::remedy::Outcome::PartialRefund,
+                    refund: Some((makegood_desk::amount::Amount::new(2994, eur), 600)),
+                    credit: None,
+                    redeliver_units: 0,
+                    cancel_subscription: false,
+                    clause: "5.10".to_owned(),
+                    reason: "goodwill".to_owned(),
+                });
+                world.act(id, Actor::Agent(Id([1; 16])), input).await
+            });
+        }
+        let answers = running.join_all().await;
+        let won = answers.iter().filter(|answer| answer.is_ok()).count();
+        assert_eq!(won, 1, "{answers:?}");
+        for answer in answers {
+            if let Err(NotDone::Refused(refusal)) = answer {
+                let short = matches!(
+                    refusal,
+                    makegood_desk::refusal::Refusal::MoreThanLeft { .. }
+                );
+                assert!(short, "{refusal:?}");
+            }
+        }
+    }
 }

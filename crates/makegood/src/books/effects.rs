@@ -261,6 +261,11 @@ impl Entailed<'_> {
         }
     }
 
+    /// A payment by a name that no other order's has.
+    fn named(&self, payment: &str) -> String {
+        format!("{}/{payment}", self.case.order)
+    }
+
     fn position(&self) -> Result<Value, Trouble> {
         Ok(Value::from(whole(self.case.version.saturating_add(1))?))
     }
@@ -317,7 +322,11 @@ impl Entailed<'_> {
             self.at()?,
         ];
         tx.run(&INSERT_CREDIT, &values).await?;
-        let holder = self.case.order.clone();
+        let holder = match self.case.customer {
+            Some(customer) => super::seal::hex(&customer.0),
+            // Nobody knows yet whose it is: whoever placed the order.
+            None => format!("order {}", self.case.order),
+        };
         self.book(tx, Booking::CreditGranted { holder, amount })
             .await
     }
@@ -369,7 +378,7 @@ impl Entailed<'_> {
             self.at()?,
         ];
         tx.run(&UPDATE_REFUND, &values).await?;
-        let (payment, provider) = (refund.payment.clone(), refund.provider.clone());
+        let (payment, provider) = (self.named(&refund.payment), refund.provider.clone());
         let amount = refund.amount;
         match what {
             Happened::RefundCancelled { .. } => {
@@ -444,7 +453,7 @@ impl Entailed<'_> {
         tx.run(&INSERT_REFUND, &values).await?;
         self.add_to_day(tx, granted_by, *amount).await?;
         let booking = Booking::RefundReserved {
-            payment: payment.clone(),
+            payment: self.named(payment),
             amount: *amount,
         };
         self.book(tx, booking).await
@@ -577,6 +586,20 @@ pub async fn book(
         ]);
     }
     tx.run_each(&INSERT_LEG, &rows).await.map(drop)
+}
+
+/// How far a refund is, by its word.
+#[must_use]
+pub const fn refund_word(refund: &Refund) -> &'static str {
+    match refund.state {
+        RefundState::Reserved => "reserved",
+        RefundState::Sending => "sending",
+        RefundState::Unknown => "unknown",
+        RefundState::Pending { .. } => "pending",
+        RefundState::Succeeded { .. } => "succeeded",
+        RefundState::Failed { .. } => "failed",
+        RefundState::Cancelled { .. } => "cancelled",
+    }
 }
 
 /// The team that is asked for facts.

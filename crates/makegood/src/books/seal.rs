@@ -27,6 +27,8 @@ crate::statements! {
     CHECKPOINT_WITH = "select size, note, at from checkpoint where size > ?1 order by size limit 1";
     /// A case's events in the audit log.
     LEAVES_OF = "select position, leaf, at, kind, role from event where case_id = ?1 order by position";
+    /// Events by their places in the audit log, in order.
+    LEAVES = "select case_id, position, record from event where leaf >= ?1 order by leaf limit ?2";
     /// An event by its place in the audit log.
     LEAF = "select case_id, position, record from event where leaf = ?1";
 }
@@ -104,6 +106,25 @@ pub async fn node_at(tx: &mut Tx<'_>, place: Place) -> Result<Option<Hash>, Trou
             .ok_or_else(|| stranger("a node of the audit log that is none"))
     })
     .transpose()
+}
+
+/// What was logged, from a place on, up to so many leaves.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn leaves(tx: &mut Tx<'_>, from: u64, most: i64) -> Result<Vec<Vec<u8>>, Trouble> {
+    let values = [Value::from(super::whole(from)?), Value::from(most)];
+    let mut leaves = Vec::new();
+    for row in tx.rows(&LEAVES, &values).await? {
+        let subject = hex(&row.id(0)?);
+        let leaf = Leaf {
+            subject: &subject,
+            position: count(&row, 1)?,
+            record: row.bytes(2)?,
+        };
+        leaves.push(leaf.to_bytes());
+    }
+    Ok(leaves)
 }
 
 /// Bytes in the digits 0 to f.

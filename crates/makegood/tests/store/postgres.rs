@@ -98,7 +98,7 @@ async fn pass(client: TcpStream, server: TcpStream, mood: Arc<AtomicU8>) {
             read = from_client.read(&mut there) => {
                 let Ok(1..) = read else { return };
                 let bytes = &there[..read.expect("read")];
-                let commits = bytes.windows(7).any(|seven| seven == b"COMMIT\0");
+                let commits = bytes.windows(7).any(|seven| seven == b"commit\0");
                 match mood.load(Ordering::SeqCst) {
                     SWALLOW if commits => return,
                     SWALLOW_ANSWER if commits => cut = true,

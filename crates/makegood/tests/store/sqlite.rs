@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::Poll;
 
 use futures_util::future::{FutureExt as _, join_all};
-use makegood::store::{LOST_DISK_STATUS, Location, Options, Store, Trouble, Value, migrations};
+use makegood::store::{
+    LOST_DISK_STATUS, Location, Options, Statement, Store, Trouble, Value, migrations,
+};
 
 use crate::ground::*;
 
@@ -455,4 +457,21 @@ async fn whoever_is_told_of_a_failing_disk_instead_gets_no_answer_that_may_be_wr
     assert!(has("after: the store is closed"), "{rest:?}");
     assert!(notes_after(&path).await >= durable);
     fs::remove_dir_all(folder).expect("removed");
+}
+
+static DURABLE: Statement = Statement {
+    name: "DURABLE",
+    sqlite: "select (select journal_mode from pragma_journal_mode), (select synchronous from pragma_synchronous), (select foreign_keys from pragma_foreign_keys)",
+    postgres: "",
+};
+
+#[tokio::test]
+async fn a_commit_waits_for_the_disk() {
+    let ground = Ground::sqlite().await;
+    let row = ground
+        .store
+        .write(|tx| Box::pin(async move { tx.one(&DURABLE, &[]).await }));
+    let row = row.await.expect("asked").expect("a row");
+    let expected = [Value::from("wal"), 2.into(), 1.into()];
+    assert!(row.into_values() == expected, "2 is `full`");
 }

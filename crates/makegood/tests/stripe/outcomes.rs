@@ -195,6 +195,7 @@ async fn a_definite_refusal_says_why() {
         ("balance", invalid(400, "balance_insufficient", ""), "refused: BalanceInsufficient"),
         ("balance, as a failed request", invalid(402, "balance_insufficient", ""), "refused: BalanceInsufficient"),
         ("no such payment", invalid(404, "resource_missing", "payment_intent"), "refused: NoSuchPayment"),
+        ("no such payment, as older answers name it", json(404, &error("invalid_request_error", "resource_missing", "id", "No such charge: ch_1")), "refused: NoSuchPayment"),
         ("something else missing", invalid(404, "resource_missing", "customer"), "refused: Other"),
         ("a key used otherwise", json(400, &error("idempotency_error", "", "", "Keys …")), "refused: KeyReused"),
         ("no credentials", json(401, r#"{"error": {"type": "invalid_request_error", "message": "Invalid API Key provided: sk_test_****urs"}}"#), "refused: NotAllowed"),

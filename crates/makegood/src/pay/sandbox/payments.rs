@@ -809,6 +809,7 @@ impl Intent {
         });
         let second = json!({
             "livemode": false,
+            "managed_payments": { "enabled": false },
             "metadata": self.metadata,
             "next_action": null,
             "on_behalf_of": null,

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The programs of others that tests run against: Python packages in a `venv`, Node packages beside it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::run;
+
+/// What is installed with `pip`, each at the version that the tests were written against.
+pub const PYTHON: [&str; 1] = ["stripe==16.1.0"];
+/// What is installed with `npm`.
+pub const NODE: [&str; 1] = ["stripe@23.1.0"];
+
+/// Installs what is missing and gives the folder, which tests look for too (`MAKEGOOD_PEERS` names another).
+///
+/// # Errors
+/// When Python 3 with `venv`, or Node with `npm`, is not there, or a package cannot be had.
+pub fn install(root: &Path) -> Result<PathBuf, String> {
+    let folder = folder()?;
+    std::fs::create_dir_all(&folder).map_err(|cause| format!("{}: {cause}", folder.display()))?;
+    let wanted = PYTHON
+        .into_iter()
+        .chain(NODE)
+        .collect::<Vec<_>>()
+        .join("\n");
+    let list = folder.join("installed");
+    if std::fs::read_to_string(&list).is_ok_and(|installed| installed == wanted) {
+        return Ok(folder);
+    }
+    let remedy = |problem: String| {
+        format!(
+            "{problem}; the tests need Python 3 with venv and Node with npm (Debian: python3-venv, nodejs, npm)"
+        )
+    };
+    if !folder.join("venv/bin/python").exists() {
+        let mut venv = Command::new("python3");
+        venv.args(["-m", "venv"]).arg(folder.join("venv"));
+        run(venv.current_dir(root)).map_err(remedy)?;
+    }
+    let mut pip = Command::new(folder.join("venv/bin/python"));
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]);
+    run(pip.args(PYTHON).current_dir(&folder)).map_err(remedy)?;
+    let mut npm = Command::new("npm");
+    npm.args([
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+        "--prefix",
+    ]);
+    run(npm.arg(&folder).args(NODE).current_dir(&folder)).map_err(remedy)?;
+    std::fs::write(&list, wanted).map_err(|cause| format!("{}: {cause}", list.display()))?;
+    Ok(folder)
+}
+
+fn folder() -> Result<PathBuf, String> {
+    let path = |name: &str| {
+        let value = std::env::var_os(name).filter(|value| !value.is_empty());
+        value.map(PathBuf::from)
+    };
+    let cache = path("XDG_CACHE_HOME").or_else(|| path("HOME").map(|home| home.join(".cache")));
+    path("MAKEGOOD_PEERS")
+        .or_else(|| cache.map(|cache| cache.join("makegood/peers")))
+        .ok_or_else(|| {
+            "neither MAKEGOOD_PEERS nor HOME says where to install test programs".to_owned()
+        })
+}
