@@ -6,13 +6,9 @@
 
 pub mod act;
 pub mod cases;
-<<<<<<< HEAD
-=======
 pub mod check;
 pub mod health;
->>>>>>> main
 pub mod effects;
-pub mod health;
 pub mod orders;
 pub mod people;
 pub mod private;
