@@ -7,8 +7,8 @@
 pub mod act;
 pub mod cases;
 pub mod check;
-pub mod health;
 pub mod effects;
+pub mod health;
 pub mod orders;
 pub mod people;
 pub mod private;
@@ -28,6 +28,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     seal::STATEMENTS,
     act::STATEMENTS,
     health::STATEMENTS,
+    crate::case_commands::STATEMENTS,
     check::STATEMENTS,
     people::STATEMENTS,
     crate::setup::STATEMENTS,

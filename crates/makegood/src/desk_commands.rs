@@ -14,6 +14,7 @@ use crate::audit::{SigningKey, VerifierKey};
 use crate::books::people::{self, NewToken, Role, Scope};
 use crate::books::seal::hex;
 use crate::books::{check, seal};
+use crate::case_commands::{self, CaseCommand};
 use crate::cli::{Done, FINE, FOUND, Stop};
 use crate::clock::{Clock, timestamp};
 use crate::config::{self, Config, ConfigCommand, Flags};
@@ -22,7 +23,7 @@ use crate::pay::sandbox::SandboxArgs;
 use crate::policies::harmless;
 use crate::setup::{self, location, new_id};
 use crate::store::backup::{backup, restore};
-use crate::store::{Location, Options, Store, Value, migrations};
+use crate::store::{Options, Store, migrations};
 
 /// What can be done with a desk.
 #[derive(Debug, Subcommand)]
@@ -32,16 +33,19 @@ pub enum DeskCommand {
   makegood init
   makegood init --data /var/lib/makegood --config /etc/makegood/config.toml")]
     Init {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
     },
     /// Look at the settings: what is in force, and who set it
     Config {
+        /// What.
         #[command(subcommand)]
         command: ConfigCommand,
     },
     /// Bring the store up to this program
     Migrate {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// Only say what would be done
@@ -49,8 +53,11 @@ pub enum DeskCommand {
         dry_run: bool,
     },
     /// Copy the store into a file, while it is in use
-    #[command(after_help = "The keys of persons (keys.sqlite, master.key) are not in it: keep copies of them apart, and briefly.")]
+    #[command(
+        after_help = "The keys of persons (keys.sqlite, master.key) are not in it: keep copies of them apart, and briefly."
+    )]
     Backup {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The new file
@@ -58,6 +65,7 @@ pub enum DeskCommand {
     },
     /// Put a copy of the store back
     Restore {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The file that `makegood backup` wrote
@@ -76,19 +84,28 @@ Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
     Verify(Verify),
     /// Write the audit log out, for `makegood verify --log` anywhere
     Export {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The new file; standard output where nothing is said
         #[arg(long, value_name = "FILE")]
         to: Option<PathBuf>,
     },
+    /// Look at cases on the terminal
+    Case {
+        /// What.
+        #[command(subcommand)]
+        command: CaseCommand,
+    },
     /// The merchant's people
     User {
+        /// What.
         #[command(subcommand)]
         command: UserCommand,
     },
     /// Tokens for programs and people
     Token {
+        /// What.
         #[command(subcommand)]
         command: TokenCommand,
     },
@@ -101,6 +118,7 @@ Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
 /// `verify`.
 #[derive(Args, Debug)]
 pub struct Verify {
+    /// Where the settings are.
     #[command(flatten)]
     flags: Flags,
     /// A log that `makegood export` wrote, instead of the store
@@ -119,6 +137,7 @@ pub struct Verify {
 pub enum UserCommand {
     /// Add somebody, and print a token for them
     Add {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The name that colleagues know
@@ -129,11 +148,13 @@ pub enum UserCommand {
     },
     /// Everybody
     List {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
     },
     /// Take somebody's access away
     Disable {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The name
@@ -146,6 +167,7 @@ pub enum UserCommand {
 pub enum TokenCommand {
     /// Make a token; it is printed once
     Create {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// What it is for
@@ -162,11 +184,13 @@ pub enum TokenCommand {
     },
     /// All tokens, without what they are
     List {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
     },
     /// Take a token back
     Revoke {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// Its id, as `token list` prints it
@@ -198,7 +222,7 @@ pub(crate) fn wait_for<T>(work: impl Future<Output = Result<T, Stop>>) -> Result
 }
 
 /// The store alone, for commands that need no more.
-async fn store(config: &Config) -> Result<Store, Stop> {
+pub(crate) async fn store(config: &Config) -> Result<Store, Stop> {
     let options = Options {
         create: false,
         ..setup::options(config)
@@ -219,6 +243,7 @@ pub fn run(command: &DeskCommand, out: &mut dyn Write) -> Done {
         DeskCommand::Restore { flags, from, force } => put_back(flags, from, *force, out),
         DeskCommand::Verify(verify) => verify.run(out),
         DeskCommand::Export { flags, to } => export(flags, to.as_deref(), out),
+        DeskCommand::Case { command } => case_commands::run(command, out),
         DeskCommand::User { command } => user(command, out),
         DeskCommand::Token { command } => token(command, out),
         DeskCommand::Sandbox(sandbox) => {
@@ -245,10 +270,18 @@ fn init(flags: &Flags, out: &mut dyn Write) -> Done {
     let environment = config::environment();
     let data = match &flags.data {
         Some(data) => PathBuf::from(data),
-        None => config::load(flags, &environment).map_err(stop)?.config.store.data,
+        None => {
+            config::load(flags, &environment)
+                .map_err(stop)?
+                .config
+                .store
+                .data
+        }
     };
     let folder = match &flags.config {
-        Some(path) => path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned),
+        Some(path) => path
+            .parent()
+            .map_or_else(|| PathBuf::from("."), Path::to_owned),
         None => config::config_folder(&environment).unwrap_or_else(|| data.clone()),
     };
     let initial = config::write_initial(&folder, &data).map_err(stop)?;
@@ -259,13 +292,24 @@ fn init(flags: &Flags, out: &mut dyn Write) -> Done {
         writeln!(out, "kept     {}", harmless(&path.display().to_string()))?;
     }
     let flags = Flags {
-        config: Some(flags.config.clone().unwrap_or_else(|| folder.join("config.toml"))),
+        config: Some(
+            flags
+                .config
+                .clone()
+                .unwrap_or_else(|| folder.join("config.toml")),
+        ),
         ..flags.clone()
     };
     let config = settings(&flags)?;
     wait_for(async {
-        let ready = setup::open(config, Clock::default(), BTreeMap::new()).await.map_err(stop)?;
-        writeln!(out, "store    {}", harmless(&location(&ready.config).to_string()))?;
+        let ready = setup::open(config, Clock::default(), BTreeMap::new())
+            .await
+            .map_err(stop)?;
+        writeln!(
+            out,
+            "store    {}",
+            harmless(&location(&ready.config).to_string())
+        )?;
         writeln!(out, "log key  {}", ready.signer.verifier())?;
         writeln!(
             out,
@@ -280,7 +324,9 @@ fn migrate(flags: &Flags, dry_run: bool, out: &mut dyn Write) -> Done {
     let config = settings(flags)?;
     wait_for(async {
         let place = location(&config);
-        let missing = Store::missing_migrations(&place, migrations::ALL).await.map_err(stop)?;
+        let missing = Store::missing_migrations(&place, migrations::ALL)
+            .await
+            .map_err(stop)?;
         if missing.is_empty() {
             writeln!(out, "the store is up to this program; nothing to do")?;
             return Ok(FINE);
@@ -290,7 +336,9 @@ fn migrate(flags: &Flags, dry_run: bool, out: &mut dyn Write) -> Done {
             writeln!(out, "{does} {:04} {}", migration.number, migration.name)?;
         }
         if !dry_run {
-            let store = Store::open(&place, setup::options(&config)).await.map_err(stop)?;
+            let store = Store::open(&place, setup::options(&config))
+                .await
+                .map_err(stop)?;
             store.close().await;
         }
         Ok(FINE)
@@ -301,7 +349,11 @@ fn back_up(flags: &Flags, to: &Path, out: &mut dyn Write) -> Done {
     let config = settings(flags)?;
     wait_for(async {
         let bytes = backup(&location(&config), to).await.map_err(stop)?;
-        writeln!(out, "{}: {bytes} bytes", harmless(&to.display().to_string()))?;
+        writeln!(
+            out,
+            "{}: {bytes} bytes",
+            harmless(&to.display().to_string())
+        )?;
         Ok(FINE)
     })
 }
@@ -309,9 +361,15 @@ fn back_up(flags: &Flags, to: &Path, out: &mut dyn Write) -> Done {
 fn put_back(flags: &Flags, from: &Path, force: bool, out: &mut dyn Write) -> Done {
     let config = settings(flags)?;
     wait_for(async {
-        let aside = restore(&location(&config), from, force, migrations::ALL).await.map_err(stop)?;
+        let aside = restore(&location(&config), from, force, migrations::ALL)
+            .await
+            .map_err(stop)?;
         if let Some(aside) = aside {
-            writeln!(out, "what was there is now {}", harmless(&aside.display().to_string()))?;
+            writeln!(
+                out,
+                "what was there is now {}",
+                harmless(&aside.display().to_string())
+            )?;
         }
         writeln!(
             out,
@@ -329,7 +387,8 @@ impl Verify {
             .map(|key| key.parse::<VerifierKey>().map_err(stop))
             .collect::<Result<Vec<_>, _>>()?;
         if let Some(path) = &self.log {
-            let file = std::fs::File::open(path).map_err(|why| stop(format!("{}: {why}", path.display())))?;
+            let file = std::fs::File::open(path)
+                .map_err(|why| stop(format!("{}: {why}", path.display())))?;
             return match verify_log(io::BufReader::new(file), &keys, &[], |_, _| Ok(())) {
                 Ok(verified) => {
                     writeln!(out, "{verified}")?;
@@ -342,7 +401,8 @@ impl Verify {
             };
         }
         if let Some(path) = &self.proof {
-            let text = std::fs::read_to_string(path).map_err(|why| stop(format!("{}: {why}", path.display())))?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|why| stop(format!("{}: {why}", path.display())))?;
             return match verify_proof(&text, &keys, None) {
                 Ok(proven) => {
                     writeln!(out, "{proven}")?;
@@ -366,8 +426,12 @@ impl Verify {
                 .read(|tx| Box::pin(async move { check::all(tx).await }))
                 .await
                 .map_err(stop)?;
-            let signer = SigningKey::open(&config.audit.key_file, &config.audit.origin).map_err(stop)?;
-            if let Some(frozen) = setup::held_against_anchor(&config, &store, &signer).await.map_err(stop)? {
+            let signer =
+                SigningKey::open(&config.audit.key_file, &config.audit.origin).map_err(stop)?;
+            if let Some(frozen) = setup::held_against_anchor(&config, &store, &signer)
+                .await
+                .map_err(stop)?
+            {
                 wrong.push(frozen.to_string());
             }
             store.close().await;
@@ -399,7 +463,8 @@ fn export(flags: &Flags, to: Option<&Path>, out: &mut dyn Write) -> Done {
         .transpose()?;
     wait_for(async {
         let store = store(&config).await?;
-        let signer = SigningKey::open(&config.audit.key_file, &config.audit.origin).map_err(stop)?;
+        let signer =
+            SigningKey::open(&config.audit.key_file, &config.audit.origin).map_err(stop)?;
         let out: &mut dyn Write = match &mut file {
             Some(file) => file,
             None => out,
@@ -433,7 +498,9 @@ fn user(command: &UserCommand, out: &mut dyn Write) -> Done {
     match command {
         UserCommand::Add { flags, name, role } => {
             let Some(role) = Role::read(role) else {
-                return Err(stop(format!("--role: `{role}` is no role; there is agent, technical, finance, owner")));
+                return Err(stop(format!(
+                    "--role: `{role}` is no role; there is agent, technical, finance, owner"
+                )));
             };
             let config = settings(flags)?;
             wait_for(async {
@@ -449,11 +516,23 @@ fn user(command: &UserCommand, out: &mut dyn Write) -> Done {
             let config = settings(flags)?;
             wait_for(async {
                 let store = store(&config).await?;
-                let all = store.read(|tx| Box::pin(async move { people::all(tx).await })).await.map_err(stop)?;
+                let all = store
+                    .read(|tx| Box::pin(async move { people::all(tx).await }))
+                    .await
+                    .map_err(stop)?;
                 for person in all {
                     let since = timestamp(person.created_at).strftime("%Y-%m-%d");
-                    let gone = if person.disabled_at.is_some() { "  (no access)" } else { "" };
-                    writeln!(out, "{:<24} {:<10} since {since}{gone}", harmless(&person.name), person.role.word())?;
+                    let gone = if person.disabled_at.is_some() {
+                        "  (no access)"
+                    } else {
+                        ""
+                    };
+                    writeln!(
+                        out,
+                        "{:<24} {:<10} since {since}{gone}",
+                        harmless(&person.name),
+                        person.role.word()
+                    )?;
                 }
                 store.close().await;
                 Ok(FINE)
@@ -478,7 +557,9 @@ fn user(command: &UserCommand, out: &mut dyn Write) -> Done {
                     .map_err(stop)?;
                 store.close().await;
                 if !done {
-                    return Err(stop(format!("`{name}` has no access to take away; `makegood user list` shows who has")));
+                    return Err(stop(format!(
+                        "`{name}` has no access to take away; `makegood user list` shows who has"
+                    )));
                 }
                 writeln!(out, "{} has no access any more", harmless(name))?;
                 Ok(FINE)
@@ -519,7 +600,9 @@ pub(crate) async fn add_user(
     if added {
         Ok(secret)
     } else {
-        Err(stop(format!("somebody called `{name}` is there already; choose another name")))
+        Err(stop(format!(
+            "somebody called `{name}` is there already; choose another name"
+        )))
     }
 }
 
@@ -550,12 +633,26 @@ fn token(command: &TokenCommand, out: &mut dyn Write) -> Done {
             wait_for(async {
                 let store = store(&config).await?;
                 let now = Clock::default().now();
-                let all = store.read(|tx| Box::pin(async move { people::tokens(tx).await })).await.map_err(stop)?;
+                let all = store
+                    .read(|tx| Box::pin(async move { people::tokens(tx).await }))
+                    .await
+                    .map_err(stop)?;
                 for token in all {
                     let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.word()).collect();
-                    let state = if token.counts(now) { "" } else { "  (does not count)" };
+                    let state = if token.counts(now) {
+                        ""
+                    } else {
+                        "  (does not count)"
+                    };
                     let whose = token.person_name.as_deref().unwrap_or("a program");
-                    writeln!(out, "{}  {:<24} {:<20} {}{state}", hex(&token.id.0), harmless(&token.name), scopes.join(","), harmless(whose))?;
+                    writeln!(
+                        out,
+                        "{}  {:<24} {:<20} {}{state}",
+                        hex(&token.id.0),
+                        harmless(&token.name),
+                        scopes.join(","),
+                        harmless(whose)
+                    )?;
                 }
                 store.close().await;
                 Ok(FINE)
@@ -563,7 +660,9 @@ fn token(command: &TokenCommand, out: &mut dyn Write) -> Done {
         }
         TokenCommand::Revoke { flags, id } => {
             let Some(wanted) = read_id(id) else {
-                return Err(stop(format!("`{id}` is no id of a token; `makegood token list` prints them")));
+                return Err(stop(format!(
+                    "`{id}` is no id of a token; `makegood token list` prints them"
+                )));
             };
             let config = settings(flags)?;
             wait_for(async {
@@ -575,7 +674,9 @@ fn token(command: &TokenCommand, out: &mut dyn Write) -> Done {
                     .map_err(stop)?;
                 store.close().await;
                 if !done {
-                    return Err(stop("no token with this id counts; `makegood token list` shows them all"));
+                    return Err(stop(
+                        "no token with this id counts; `makegood token list` shows them all",
+                    ));
                 }
                 writeln!(out, "the token does not count any more")?;
                 Ok(FINE)
@@ -597,7 +698,8 @@ async fn new_token(
     let (kept, called, user) = (secret.clone(), name.to_owned(), user.map(str::to_owned));
     let made = store
         .write(move |tx| {
-            let (kept, called, scopes, user) = (kept.clone(), called.clone(), scopes.clone(), user.clone());
+            let (kept, called, scopes, user) =
+                (kept.clone(), called.clone(), scopes.clone(), user.clone());
             Box::pin(async move {
                 let person = match user {
                     None => None,
@@ -622,7 +724,9 @@ async fn new_token(
     if made {
         Ok(secret)
     } else {
-        Err(stop("nobody has that name; `makegood user list` shows everybody"))
+        Err(stop(
+            "nobody has that name; `makegood user list` shows everybody",
+        ))
     }
 }
 
@@ -639,15 +743,4 @@ pub fn read_id(text: &str) -> Option<Id> {
         *byte = u8::from_str_radix(digits, 16).ok()?;
     }
     Some(Id(id))
-}
-
-/// Whether a location is a file, for commands that only files have.
-#[must_use]
-pub fn is_file(place: &Location) -> bool {
-    matches!(place, Location::Sqlite(_))
-}
-
-/// A value of `meta`, for `doctor`.
-pub(crate) fn key(name: &str) -> [Value; 1] {
-    [Value::from(name)]
 }

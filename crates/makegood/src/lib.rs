@@ -8,6 +8,7 @@ pub mod audit;
 pub mod blob;
 pub mod books;
 pub mod built_in;
+pub mod case_commands;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -11,7 +11,6 @@ use makegood_desk::record;
 use super::seal::hex;
 use super::{count, seal};
 use crate::store::{Trouble, Tx, Value};
-use crate::wire::Word as _;
 
 crate::statements! {
     /// All cases.
@@ -78,7 +77,9 @@ async fn cases(
             looked.cases = looked.cases.saturating_add(1);
             let case = replayed(tx, id, number, looked, wrong).await?;
             if case.version != count(row, 2)? {
-                wrong.push(format!("case {number} has another number of events than its row says"));
+                wrong.push(format!(
+                    "case {number} has another number of events than its row says"
+                ));
             }
             if case.stage().word() != row.text(3)? {
                 wrong.push(format!(
@@ -100,15 +101,26 @@ async fn replayed(
     wrong: &mut Vec<String>,
 ) -> Result<Case, Trouble> {
     let mut case = Case::new(id);
-    for (place, row) in tx.rows(&EVENTS, &[Value::from(id.0)]).await?.iter().enumerate() {
+    for (place, row) in tx
+        .rows(&EVENTS, &[Value::from(id.0)])
+        .await?
+        .iter()
+        .enumerate()
+    {
         looked.events = looked.events.saturating_add(1);
         if usize::try_from(row.int(0)?).ok() != Some(place.saturating_add(1)) {
-            wrong.push(format!("case {number} lacks an event at position {}", place.saturating_add(1)));
+            wrong.push(format!(
+                "case {number} lacks an event at position {}",
+                place.saturating_add(1)
+            ));
         }
         match record::read(row.bytes(1)?) {
             Ok(event) => {
                 if record::kind(&event.what) != row.text(3)? {
-                    wrong.push(format!("case {number}, event {}: its kind is another than its record's", row.int(0)?));
+                    wrong.push(format!(
+                        "case {number}, event {}: its kind is another than its record's",
+                        row.int(0)?
+                    ));
                 }
                 case.apply(&event);
             }
@@ -127,7 +139,11 @@ async fn refunds(
 ) -> Result<(), Trouble> {
     let rows = tx.rows(&REFUNDS, &[Value::from(case.id.0)]).await?;
     if rows.len() != case.refunds.len() {
-        wrong.push(format!("case {number} has {} refunds by its events, and {} rows of them", case.refunds.len(), rows.len()));
+        wrong.push(format!(
+            "case {number} has {} refunds by its events, and {} rows of them",
+            case.refunds.len(),
+            rows.len()
+        ));
     }
     for (refund, row) in case.refunds.iter().zip(&rows) {
         looked.refunds = looked.refunds.saturating_add(1);
@@ -151,15 +167,26 @@ async fn money(tx: &mut Tx<'_>, wrong: &mut Vec<String>) -> Result<(), Trouble> 
             wrong.push(format!("order {order}, payment {payment}: {reserved} is promised by its row, and {bound} by its refunds"));
         }
         if bound > captured {
-            wrong.push(format!("order {order}, payment {payment}: {bound} goes back of {captured} captured"));
+            wrong.push(format!(
+                "order {order}, payment {payment}: {bound} goes back of {captured} captured"
+            ));
         }
     }
     for row in tx.rows(&UNBALANCED, &[]).await? {
-        wrong.push(format!("a transaction of `{}` at {} does not balance: {} {}", row.text(0)?, row.int(1)?, row.int(3)?, row.text(2)?));
+        wrong.push(format!(
+            "a transaction of `{}` at {} does not balance: {} {}",
+            row.text(0)?,
+            row.int(1)?,
+            row.int(3)?,
+            row.text(2)?
+        ));
     }
     let mut owed: BTreeMap<(String, String), i64> = BTreeMap::new();
     for row in tx.rows(&OWED, &[]).await? {
-        owed.insert((row.text(0)?.to_owned(), row.text(1)?.to_owned()), row.int(2)?);
+        owed.insert(
+            (row.text(0)?.to_owned(), row.text(1)?.to_owned()),
+            row.int(2)?,
+        );
     }
     for row in tx.rows(&BALANCES, &[]).await? {
         if row.text(0)? != "refunds_owed" {
@@ -170,20 +197,21 @@ async fn money(tx: &mut Tx<'_>, wrong: &mut Vec<String>) -> Result<(), Trouble> 
         let booked = row.int(3)?.saturating_neg();
         let said = owed.remove(&key).unwrap_or(0);
         if booked != said {
-            wrong.push(format!("payment {}: {booked} is owed by the ledger, and {said} by its refunds", key.0));
+            wrong.push(format!(
+                "payment {}: {booked} is owed by the ledger, and {said} by its refunds",
+                key.0
+            ));
         }
     }
     for ((payment, _), minor) in owed {
-        wrong.push(format!("payment {payment}: {minor} is owed by its refunds, and nothing by the ledger"));
+        wrong.push(format!(
+            "payment {payment}: {minor} is owed by its refunds, and nothing by the ledger"
+        ));
     }
     Ok(())
 }
 
-async fn log(
-    tx: &mut Tx<'_>,
-    looked: &mut Looked,
-    wrong: &mut Vec<String>,
-) -> Result<(), Trouble> {
+async fn log(tx: &mut Tx<'_>, looked: &mut Looked, wrong: &mut Vec<String>) -> Result<(), Trouble> {
     let kept = seal::frontier(tx).await?;
     let mut edge = Frontier::new();
     loop {
