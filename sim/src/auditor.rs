@@ -10,7 +10,7 @@ use makegood_desk::execution::{CommandKind, Deed, RefundOrder, RefundStatus};
 use makegood_desk::input::{Actor, Brakes, Limits};
 use makegood_desk::ledger::{Balances, Booking};
 use makegood_desk::life::{
-    Case, Check, CommandState, DecisionState, LetterKind, Refund, RefundState,
+    Case, Check, CommandState, DecisionHeld, DecisionState, LetterKind, Refund, RefundState,
 };
 use makegood_desk::records::Records;
 
@@ -126,7 +126,7 @@ impl Auditor {
             Happened::CommandDone { no, .. }
             | Happened::CommandRefused { no, .. }
             | Happened::CommandCancelled { no } => {
-                let open = self.redeliveries.entry(moment.order).or_default();
+                let open = self.redeliveries.entry(moment.no).or_default();
                 open.remove(&(moment.no, *no));
                 Ok(())
             }
@@ -512,11 +512,11 @@ impl Auditor {
         if deed != Deed::Fulfil(CommandKind::Redeliver) {
             return Ok(());
         }
-        let open = self.redeliveries.entry(moment.order).or_default();
+        let open = self.redeliveries.entry(moment.no).or_default();
         let first = open.is_empty();
         open.insert((moment.no, no));
         demand(first, Invariant::GoodsOnce, || {
-            format!("order {} is delivered again twice at once", moment.order)
+            format!("case {} has units delivered again twice at once", moment.no)
         })
     }
 
@@ -616,9 +616,15 @@ fn promised(moment: &Moment<'_>, decision: u32) -> Held {
         Invariant::NothingOnAClosedCase,
         || format!("decision {decision} promises money"),
     )?;
+    // Money that came back after the decision was made is paid again in another way: it was counted as gone.
+    let came_back = |held: &DecisionHeld| {
+        case.refunds
+            .iter()
+            .any(|refund| refund.decision == decision && refund.undone_at >= Some(held.at))
+    };
     let stands = case
         .standing()
-        .is_some_and(|held| held.proposal.no == decision);
+        .is_some_and(|held| held.proposal.no == decision || came_back(held));
     demand(stands, Invariant::MoneyByAStandingDecision, || {
         format!("decision {decision} promises money and does not stand")
     })?;

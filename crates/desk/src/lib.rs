@@ -35,7 +35,7 @@ pub mod remedy;
 pub mod request;
 pub mod vocabulary;
 
+pub mod audit;
 pub mod ledger;
 pub mod notice;
-pub mod audit;
 pub mod record;

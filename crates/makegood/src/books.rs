@@ -6,8 +6,8 @@
 
 pub mod act;
 pub mod cases;
-pub mod health;
 pub mod effects;
+pub mod health;
 pub mod orders;
 pub mod people;
 pub mod private;

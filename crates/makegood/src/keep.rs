@@ -39,11 +39,17 @@ impl Keeper {
         loop {
             let ends = *stop.borrow();
             if self.store.dialect() == Dialect::Postgres {
-                self.tried("the audit log could not be sealed", self.seal().await.map(drop));
+                self.tried(
+                    "the audit log could not be sealed",
+                    self.seal().await.map(drop),
+                );
             }
             if since_signed >= SIGN_EVERY || ends {
                 since_signed = Duration::ZERO;
-                self.tried("the head of the audit log could not be signed", self.sign().await.map(drop));
+                self.tried(
+                    "the head of the audit log could not be signed",
+                    self.sign().await.map(drop),
+                );
             }
             if ends {
                 return;
@@ -103,7 +109,10 @@ impl Keeper {
             return Ok(None);
         }
         let note = self.signer.checkpoint(edge.size(), edge.root());
-        let (text, at) = (note.to_string(), crate::books::nanoseconds(self.clock.now())?);
+        let (text, at) = (
+            note.to_string(),
+            crate::books::nanoseconds(self.clock.now())?,
+        );
         self.store
             .write(move |tx| {
                 let text = text.clone();

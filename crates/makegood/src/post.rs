@@ -58,7 +58,9 @@ impl Post {
         let sealed = self
             .vault
             .seal(&hex(&person.0), LETTER, text.as_bytes())
-            .map_err(|why| Trouble::Unavailable { why: why.to_string() })?;
+            .map_err(|why| Trouble::Unavailable {
+                why: why.to_string(),
+            })?;
         let (id, desk_in) = (case.id, desk.clone());
         let acted: Acted = desk
             .store
@@ -67,11 +69,17 @@ impl Post {
                 Box::pin(async move {
                     private::keep(tx, person, LETTER, &sealed, now).await?;
                     let text = Digest(sealed.hash);
-                    desk.act_in(tx, id, Actor::System, now, Input::LetterHanded { no, text }).await
+                    desk.act_in(tx, id, Actor::System, now, Input::LetterHanded { no, text })
+                        .await
                 })
             })
             .await?;
-        tracing::info!(case = case.number, letter = no, kind = letter_word(kind), "a letter was handed over");
+        tracing::info!(
+            case = case.number,
+            letter = no,
+            kind = letter_word(kind),
+            "a letter was handed over"
+        );
         desk.shelf.put(Arc::clone(&acted.case));
         Ok(acted.case)
     }
@@ -100,7 +108,14 @@ impl Post {
             .as_ref()
             .and_then(|record| desk.policies.judging(record.order.placed_at).ok())
             .map(|(_, rulebook)| rulebook);
-        Ok(notice::compose(case, letter, rulebook, &books, now, case.language))
+        Ok(notice::compose(
+            case,
+            letter,
+            rulebook,
+            &books,
+            now,
+            case.language,
+        ))
     }
 
     async fn books(&self, desk: &Desk, case: &Case, now: Instant) -> Result<Records, Trouble> {

@@ -131,15 +131,23 @@ pub async fn open(
     clock: Clock,
     within: BTreeMap<String, Provider>,
 ) -> Result<Ready, Unready> {
-    let policies = Policies::open(&config.desk.policy).map_err(|why| Unready::Policy(Box::new(why)))?;
+    let policies =
+        Policies::open(&config.desk.policy).map_err(|why| Unready::Policy(Box::new(why)))?;
     let master = MasterKey::open(&config.privacy.master_key_file).map_err(Unready::Vault)?;
     let key_secret = derived(&master, "refund keys");
-    let vault = Vault::open(&config.store.data.join("keys.sqlite"), master).map_err(Unready::Vault)?;
+    let vault =
+        Vault::open(&config.store.data.join("keys.sqlite"), master).map_err(Unready::Vault)?;
     let signer = signer(&config)?;
-    let blobs = Blobs::open(&config.attachments).await.map_err(Unready::Blobs)?;
+    let blobs = Blobs::open(&config.attachments)
+        .await
+        .map_err(Unready::Blobs)?;
     let way_out = Arc::new(WayOut::new(guard(&config)?));
     let mut providers = providers(&config)?;
-    providers.extend(within.into_iter().map(|(name, provider)| (name, Arc::new(provider))));
+    providers.extend(
+        within
+            .into_iter()
+            .map(|(name, provider)| (name, Arc::new(provider))),
+    );
     let connector = connector(&config, &way_out)?;
     let store = Store::open(&location(&config), options(&config)).await?;
     let anchor = Anchor::at(&config.audit.anchor_file);
@@ -293,7 +301,10 @@ pub fn limits(config: &Config, connector: bool) -> Limits {
         let key = |amount: &Amount| {
             <[u8; 3]>::try_from(amount.currency().code().as_bytes()).unwrap_or(*b"XXX")
         };
-        amounts.iter().map(|amount| (key(&amount), amount.minor())).collect::<BTreeMap<_, _>>()
+        amounts
+            .iter()
+            .map(|amount| (key(&amount), amount.minor()))
+            .collect::<BTreeMap<_, _>>()
     };
     let doors = Door::ALL
         .iter()
@@ -338,7 +349,9 @@ async fn frozen(
         Err(frozen) => return Ok(Some(frozen)),
     };
     let size = store
-        .read(|tx| Box::pin(async move { seal::frontier(tx).await.map(|edge: Frontier| edge.size()) }))
+        .read(|tx| {
+            Box::pin(async move { seal::frontier(tx).await.map(|edge: Frontier| edge.size()) })
+        })
         .await?;
     let places = wanted(anchored.as_ref(), size);
     let nodes: BTreeMap<(u32, u64), Hash> = store

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use makegood::books::act::{Acted, NotDone};
 use makegood::clock::Clock;
-use makegood::config::{Flags, load};
 use makegood::config::write_initial;
+use makegood::config::{Flags, load};
 use makegood::pay::Provider;
 use makegood::pay::sandbox::call::{Call, Method};
 use makegood::pay::sandbox::{Sandbox, router};
@@ -104,8 +104,13 @@ impl World {
                 Box::pin(async move {
                     let key = Value::from(number.as_str());
                     tx.run(&ORDER, &[key.clone(), Value::from(at)]).await?;
-                    tx.run(&PAYMENT, &[key.clone(), Value::from(at), Value::from(call)]).await?;
-                    let log = [("started", Some(2310), 2), ("count", Some(3060), 90), ("completed", None, 100)];
+                    tx.run(&PAYMENT, &[key.clone(), Value::from(at), Value::from(call)])
+                        .await?;
+                    let log = [
+                        ("started", Some(2310), 2),
+                        ("count", Some(3060), 90),
+                        ("completed", None, 100),
+                    ];
                     for (seq, (event, value, hours)) in log.into_iter().enumerate() {
                         let values = [
                             key.clone(),
@@ -161,7 +166,12 @@ async fn a_partial_delivery_is_decided_accepted_and_paid_to_the_cent() {
     world.order("VL-1").await;
     let asked = world.ask("VL-1").await;
     let id = asked.case.id;
-    assert_eq!(asked.case.stage(), Stage::ReadyToDecide, "{:#?}", asked.events);
+    assert_eq!(
+        asked.case.stage(),
+        Stage::ReadyToDecide,
+        "{:#?}",
+        asked.events
+    );
     let agent = Actor::Agent(Id([1; 16]));
     let input = Input::Accept {
         decision: 1,
@@ -171,12 +181,22 @@ async fn a_partial_delivery_is_decided_accepted_and_paid_to_the_cent() {
     assert_eq!(case.stage(), Stage::Remedying);
     assert!(matches!(
         world.act(id, agent, input).await,
-        Err(NotDone::Refused(makegood_desk::refusal::Refusal::AlreadyDone { .. }))
+        Err(NotDone::Refused(
+            makegood_desk::refusal::Refusal::AlreadyDone { .. }
+        ))
     ));
     let case = world.tend(id).await;
-    assert!(matches!(case.refunds[0].state, RefundState::Succeeded { .. }), "{:?}", case.refunds);
+    assert!(
+        matches!(case.refunds[0].state, RefundState::Succeeded { .. }),
+        "{:?}",
+        case.refunds
+    );
     assert_eq!(case.refunds[0].amount.minor(), 1248);
     assert_eq!(case.stage(), Stage::Closed);
     let case = world.tend(id).await;
-    assert!(case.letters.iter().all(|letter| !letter.is_owed()), "{:?}", case.letters);
+    assert!(
+        case.letters.iter().all(|letter| !letter.is_owed()),
+        "{:?}",
+        case.letters
+    );
 }

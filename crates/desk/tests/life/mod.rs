@@ -14,9 +14,7 @@ use makegood_desk::execution::{
     ProviderListed, ProviderRefund, ProviderRefusal, ProviderSaid, RefundStatus,
 };
 use makegood_desk::handle::handle;
-use makegood_desk::input::{
-    Actor, Brakes, Door, Id, Input, Language, Limits, Request, Situation,
-};
+use makegood_desk::input::{Actor, Brakes, Door, Id, Input, Language, Limits, Request, Situation};
 use makegood_desk::life::{Case, Refund};
 use makegood_desk::records::{DisputeRecord, OrderRecord, PaymentRecord, Records, RefundRecord};
 use makegood_desk::refusal::Refusal;
