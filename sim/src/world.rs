@@ -600,7 +600,14 @@ impl<'w> World<'w> {
                             | Happened::Appealed { .. }
                     )
                 });
-                demand(joins && !moves, Invariant::TwiceIsOnce, || {
+                let asked_after = |event: &Event| {
+                    matches!(
+                        event.what,
+                        Happened::RefundPending { .. } | Happened::RefundUnknown { .. }
+                    )
+                };
+                let nothing = prepared.events.iter().all(asked_after);
+                demand(nothing || joins && !moves, Invariant::TwiceIsOnce, || {
                     format!("case {case}: {name} is done twice: {:?}", prepared.events)
                 })
             }

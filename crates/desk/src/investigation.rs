@@ -320,7 +320,8 @@ fn lapse(turn: &mut Turn<'_>) {
             let no = asking.no;
             let how = AskingEnd::Unanswered;
             turn.happened_by(Actor::System, Happened::AskingEnded { no, how });
-            if limits.unanswered_closes {
+            let money_moves = turn.case.refunds.iter().any(|refund| !refund.is_over());
+            if limits.unanswered_closes && !money_moves {
                 request::end_questions(turn);
                 turn.end_tasks("", |_| true);
                 turn.happened_by(

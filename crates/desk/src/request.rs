@@ -109,6 +109,10 @@ pub(crate) fn close(turn: &mut Turn<'_>, reason: String) -> Result<(), Refusal> 
     if turn.case.standing().is_some() {
         return Err(Refusal::Contradiction);
     }
+    // Whoever closes ends everybody's tasks, and money that is on its way must stay with somebody.
+    if let Some(refund) = turn.case.refunds.iter().find(|refund| !refund.is_over()) {
+        return Err(Refusal::AlreadySent { no: refund.no });
+    }
     end_questions(turn);
     turn.end_tasks("", |_| true);
     turn.happened(Happened::Closed {
