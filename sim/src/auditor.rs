@@ -113,14 +113,14 @@ impl Auditor {
                 if !second_person {
                     self.alone_is_enough(moment, event.by, *decision)?;
                     self.stands_now(moment, event, *decision)?;
-                    self.rests_on_facts(desk, moment, *decision)?;
+                    self.rests_on_facts(desk, moment, event.at, *decision)?;
                 }
                 Ok(())
             }
             Happened::Approved { decision } => {
                 self.two_persons(moment, event.by, *decision)?;
                 self.stands_now(moment, event, *decision)?;
-                self.rests_on_facts(desk, moment, *decision)
+                self.rests_on_facts(desk, moment, event.at, *decision)
             }
             Happened::CommandGiven { no, deed, .. } => self.commanded(moment, *no, *deed),
             Happened::CommandDone { no, .. }
@@ -484,7 +484,13 @@ impl Auditor {
     }
 
     /// Judges the case again by itself, and compares.
-    fn rests_on_facts(&self, desk: &mut Desk<'_>, moment: &Moment<'_>, decision: u32) -> Held {
+    fn rests_on_facts(
+        &self,
+        desk: &mut Desk<'_>,
+        moment: &Moment<'_>,
+        at: Instant,
+        decision: u32,
+    ) -> Held {
         let held = moment
             .case
             .decisions
@@ -498,7 +504,7 @@ impl Auditor {
         if proposal.origin != Origin::Policy {
             return Ok(());
         }
-        let file = match moment.records.case_file(moment.case, moment.now) {
+        let file = match moment.records.case_file(moment.case, at) {
             Some(Ok(file)) => file,
             other => {
                 return demand(false, Invariant::DecidedOnFacts, || format!("{other:?}"));

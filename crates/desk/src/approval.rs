@@ -494,7 +494,7 @@ pub(crate) fn approve(
         what: Thing::Decision,
         no: decision,
     })?;
-    if turn.case.closed.is_some() && matches!(held.state, DecisionState::Accepted { .. }) {
+    if turn.case.closed.is_some() && !matches!(held.state, DecisionState::Standing { .. }) {
         return Err(Refusal::Closed);
     }
     turn.takes(Takes::Agent)

@@ -322,8 +322,7 @@ fn lapse(turn: &mut Turn<'_>) {
             turn.happened_by(Actor::System, Happened::AskingEnded { no, how });
             let money_moves = turn.case.refunds.iter().any(|refund| !refund.is_over());
             if limits.unanswered_closes && !money_moves {
-                request::end_questions(turn);
-                turn.end_tasks("", |_| true);
+                request::leave_nothing(turn);
                 turn.happened_by(
                     Actor::System,
                     Happened::Closed {

@@ -522,3 +522,69 @@ fn a_case_that_closes_unanswered_leaves_nobody_anything_to_do() {
     assert!(life.case.open_tasks().next().is_none());
     assert!(life.case.open_askings().next().is_none());
 }
+
+#[test]
+fn a_case_is_not_closed_while_money_is_on_its_way() {
+    let mut life = sent();
+    life.hears_nothing(1);
+    life.disputed("dp_1", "p1", DisputeStatus::Open);
+    life.looks();
+    let reason = "enough".to_owned();
+    let refused = life.does(ANNA, Input::Close { reason });
+    assert_eq!(refused, Err(Refusal::AlreadySent { no: 1 }));
+}
+
+#[test]
+fn a_closed_case_asks_fulfilment_no_more() {
+    let mut life = Life::of_a_partial_delivery();
+    life.limits.connector = true;
+    let redeliver = Override {
+        outcome: Outcome::SupportResolution,
+        refund: None,
+        credit: None,
+        redeliver_units: 250,
+        cancel_subscription: false,
+        clause: "5.10".into(),
+        reason: "the customer waits".into(),
+    };
+    life.does(ANNA, Input::Override(redeliver))
+        .expect("it is decided");
+    life.does(Actor::System, Input::SendCommand { no: 1 })
+        .expect("it is given");
+    life.disputed("dp_1", "p1", DisputeStatus::Open);
+    life.looks();
+    let reason = "enough".to_owned();
+    life.does(ANNA, Input::Close { reason })
+        .expect("it is closed");
+    assert_eq!(owed_of_refunds(&life), []);
+}
+
+#[test]
+fn what_waited_for_a_second_person_when_a_case_was_closed_waits_no_more() {
+    let mut life = sent();
+    life.is_told(1, RefundStatus::Succeeded);
+    let appeal = Input::Appeal {
+        door: Door::Form,
+        message: None,
+    };
+    life.does(Actor::Customer, appeal).expect("it is appealed");
+    life.limits.second_person_above_minor = [(*b"EUR", 0)].into();
+    let courtesy = Override {
+        outcome: Outcome::PartialRefund,
+        refund: Some((eur(100), 0)),
+        credit: None,
+        redeliver_units: 0,
+        cancel_subscription: false,
+        clause: "5.10".into(),
+        reason: "as a courtesy".into(),
+    };
+    life.does(ANNA, Input::Override(courtesy))
+        .expect("it waits for a second person");
+    let reason = "enough".to_owned();
+    life.does(ANNA, Input::Close { reason })
+        .expect("it is closed");
+    life.is_told(1, RefundStatus::Failed);
+    assert!(life.case.closed.is_none(), "the money came back");
+    let waits = life.case.decision().map(|held| held.state);
+    assert_eq!(waits, Some(DecisionState::Proposed));
+}
