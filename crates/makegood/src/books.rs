@@ -28,6 +28,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     seal::STATEMENTS,
     act::STATEMENTS,
     health::STATEMENTS,
+    crate::post::STATEMENTS,
     crate::case_commands::STATEMENTS,
     check::STATEMENTS,
     people::STATEMENTS,

@@ -260,6 +260,17 @@ create table private_text (
 );
 create index private_text_person on private_text (person_id);
 
+-- Letters that were handed over; of decisions with the proof that they stand in the audit log.
+create table letter (
+    case_id bytea not null,
+    no bigint not null,
+    kind text not null,
+    text_digest bytea not null,
+    proof text,
+    handed_at bigint not null,
+    constraint letter_pkey primary key (case_id, no)
+);
+
 -- Files that were handed in.
 create table attachment (
     digest bytea not null primary key,

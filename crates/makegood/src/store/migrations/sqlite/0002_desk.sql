@@ -260,6 +260,17 @@ create table private_text (
 ) strict;
 create index private_text_person on private_text (person_id);
 
+-- Letters that were handed over; of decisions with the proof that they stand in the audit log.
+create table letter (
+    case_id blob not null,
+    no integer not null,
+    kind text not null,
+    text_digest blob not null,
+    proof text,
+    handed_at integer not null,
+    constraint letter_pkey primary key (case_id, no)
+) strict;
+
 -- Files that were handed in.
 create table attachment (
     digest blob not null primary key,
