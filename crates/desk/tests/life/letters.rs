@@ -8,17 +8,20 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use makegood_desk::case::{
-    ClaimKind, Contact, Country, DisputeStatus, Duration, Event as Entry, LogEntry, PaymentKind,
-    ServiceKind, Subscription, Wants,
+    CaseFile, ClaimKind, Contact, Country, DisputeStatus, Duration, Event as Entry, LogEntry,
+    PaymentKind, ServiceKind, Subscription, Wants,
 };
 use makegood_desk::execution::{ConnectorSaid, RefundStatus};
 use makegood_desk::input::{
     Actor, Answer, Digest, Door, Id, Input, Language, Override, ProofAbout, ProofShows, Request,
 };
-use makegood_desk::life::LetterKind;
-use makegood_desk::notice::{Notice, compose};
-use makegood_desk::records::{PaymentRecord, SubscriptionRecord};
+use makegood_desk::life::{Case, Letter, LetterKind, RefundState};
+use makegood_desk::notice::{Notice, Paragraph, compose, compose_judged, texts};
+use makegood_desk::record;
+use makegood_desk::records::{PaymentRecord, Records, SubscriptionRecord};
 use makegood_desk::remedy::Outcome;
+use makegood_desk::words::Text;
+use makegood_desk::working::steps;
 
 use crate::life::{ANNA, Life, at, eur, hours, rulebook};
 
@@ -28,7 +31,7 @@ const LANGUAGES: [Language; 2] = [Language::Danish, Language::English];
 /// A life, and the letters that were sent in it.
 struct Story {
     life: Life,
-    sent: Vec<(LetterKind, [Notice; 2])>,
+    sent: Vec<(Letter, [Notice; 2])>,
 }
 
 impl Story {
@@ -59,9 +62,10 @@ impl Story {
                     language,
                 )
             });
-            self.sent.push((letter.kind, written));
+            let no = letter.no;
+            self.sent.push((letter, written));
             let input = Input::LetterHanded {
-                no: letter.no,
+                no,
                 text: Digest([1; 32]),
             };
             self.life.does(Actor::System, input).expect("handed over");
@@ -126,9 +130,9 @@ impl Story {
     fn page(&self, language: Language) -> String {
         let place = usize::from(language == Language::English);
         let mut page = String::new();
-        for (kind, written) in &self.sent {
-            let letter = &written[place];
-            page += &format!("== {kind:?}\n{}\n\n{}\n", letter.subject, letter.to_text());
+        for (letter, written) in &self.sent {
+            let (kind, notice) = (letter.kind, &written[place]);
+            page += &format!("== {kind:?}\n{}\n\n{}\n", notice.subject, notice.to_text());
         }
         page
     }
@@ -714,4 +718,243 @@ fn letters_read_as_they_did_when_somebody_read_them() {
         .map(|name| name.into_string().expect("text"))
         .collect();
     assert_eq!(there, known, "a page belongs to no story, or has none");
+}
+
+/// The kinds, by what a story has to have to tell them all; a new kind does not compile until it stands here.
+fn place_of(kind: LetterKind) -> usize {
+    match kind {
+        LetterKind::Received => 0,
+        LetterKind::Question { .. } => 1,
+        LetterKind::Reminder { .. } => 2,
+        LetterKind::Update => 3,
+        LetterKind::Decision { .. } => 4,
+        LetterKind::Paid { .. } => 5,
+        LetterKind::Failed { .. } => 6,
+        LetterKind::Done { .. } => 7,
+        LetterKind::NotDone { .. } => 8,
+        LetterKind::Disputed => 9,
+        LetterKind::Closed => 10,
+        LetterKind::Reopened => 11,
+    }
+}
+
+#[test]
+fn the_stories_tell_every_kind_of_letter() {
+    let told: BTreeSet<usize> = STORIES
+        .iter()
+        .flat_map(|(_, story)| story().sent)
+        .map(|(letter, _)| place_of(letter.kind))
+        .collect();
+    assert_eq!(told, (0..12).collect());
+}
+
+#[test]
+fn every_letter_is_whole_and_fits_a_mail() {
+    for (name, story) in STORIES {
+        for (letter, written) in story().sent {
+            for notice in written {
+                let text = notice.to_text();
+                let kind = letter.kind;
+                assert!(
+                    !notice.subject.is_empty() && !notice.paragraphs.is_empty(),
+                    "{name} {kind:?}"
+                );
+                assert!(
+                    !text.contains(['{', '}']),
+                    "{name} {kind:?}: a gap is left\n{text}"
+                );
+                assert!(
+                    !text.contains("  .") && !text.contains(" ,"),
+                    "{name} {kind:?}\n{text}"
+                );
+                let ends_in_heading =
+                    matches!(notice.paragraphs.last(), Some(Paragraph::Heading(_)));
+                assert!(
+                    !ends_in_heading,
+                    "{name} {kind:?}: a heading has nothing under it"
+                );
+                let long = text.lines().find(|line| line.chars().count() > 72);
+                assert_eq!(long, None, "{name} {kind:?}");
+                let tells = matches!(kind, LetterKind::Decision { .. });
+                assert_eq!(
+                    notice.proof, tells,
+                    "{name} {kind:?}: the proof goes with decisions"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_letter_is_written_also_where_books_and_policy_are_missing() {
+    for (name, story) in STORIES {
+        let story = story();
+        for (letter, _) in &story.sent {
+            for language in LANGUAGES {
+                let (case, now) = (&story.life.case, story.life.now);
+                let notice = compose(case, letter, None, &Records::default(), now, language);
+                assert!(!notice.paragraphs.is_empty(), "{name} {:?}", letter.kind);
+            }
+        }
+    }
+}
+
+fn of_decision(story: &Story) -> Letter {
+    let mut letters = story.life.case.letters.iter();
+    let tells = |letter: &&Letter| matches!(letter.kind, LetterKind::Decision { .. });
+    letters.find(tells).expect("a decision was told").clone()
+}
+
+fn has_working(notice: &Notice) -> bool {
+    let figures = |part: &Paragraph| matches!(part, Paragraph::Figures(_));
+    notice.paragraphs.iter().any(figures)
+}
+
+/// A late entry of the log would have changed the decision: the letter tells what was decided, and does not explain it by what nobody knew.
+#[test]
+fn a_decision_is_never_explained_by_what_came_in_later() {
+    let mut story = partial_over_two_payments();
+    let letter = of_decision(&story);
+    let proposal = &story.life.case.decisions[0].proposal;
+    let paper = record::read_case_file(&proposal.paper.bytes).expect("a case file");
+    let judged = CaseFile::new(paper).expect("a good case");
+    story
+        .life
+        .records
+        .delivery_log
+        .push(entry(25, Entry::Count { count: 3_300 }));
+    let (life, english) = (&story.life, Language::English);
+    let with = |judged: Option<&CaseFile<'_>>| {
+        compose_judged(
+            &life.case,
+            &letter,
+            Some(rulebook()),
+            &life.records,
+            judged,
+            life.now,
+            english,
+        )
+    };
+    let (without, with) = (with(None), with(Some(&judged)));
+    assert!(!has_working(&without) && has_working(&with));
+    assert!(!without.to_text().contains("ordered units missing"));
+    assert!(with.to_text().contains("800 of the ordered units missing"));
+    for notice in [without, with] {
+        assert!(
+            notice
+                .to_text()
+                .contains("We are refunding EUR 39.92 of the EUR 49.90 you paid.")
+        );
+    }
+}
+
+/// INVARIANT (paid only after the provider has confirmed).
+#[test]
+fn paid_only_after_the_provider_has_confirmed() {
+    let story = never_started();
+    let paid = story
+        .sent
+        .iter()
+        .find(|(letter, _)| matches!(letter.kind, LetterKind::Paid { .. }));
+    let (letter, _) = paid.expect("it was paid");
+    let says = |case: &Case, language| {
+        let life = &story.life;
+        let notice = compose(
+            case,
+            letter,
+            Some(rulebook()),
+            &life.records,
+            life.now,
+            language,
+        );
+        format!("{}\n{}", notice.subject, notice.to_text())
+    };
+    let states = [
+        RefundState::Reserved,
+        RefundState::Sending,
+        RefundState::Unknown,
+        RefundState::Pending {
+            requires_action: false,
+        },
+        RefundState::Failed {
+            words: "expired".into(),
+            late: true,
+        },
+        RefundState::Failed {
+            words: "expired".into(),
+            late: false,
+        },
+    ];
+    for state in states {
+        let mut case = story.life.case.clone();
+        case.refunds[0].state = state.clone();
+        let (danish, english) = (
+            says(&case, Language::Danish),
+            says(&case, Language::English),
+        );
+        assert!(
+            !english.contains("has been refunded") && !english.contains("We have refunded"),
+            "{state:?}\n{english}"
+        );
+        assert!(
+            !danish.contains("er betalt tilbage") && !danish.contains("Vi har betalt"),
+            "{state:?}\n{danish}"
+        );
+        assert!(
+            !english.contains("expired"),
+            "a provider's words are not the customer's\n{english}"
+        );
+    }
+    assert!(says(&story.life.case, Language::English).contains("has been refunded"));
+}
+
+fn gaps(text: &str) -> BTreeSet<&str> {
+    text.split('{')
+        .skip(1)
+        .filter_map(|after| after.split_once('}').map(|(name, _)| name))
+        .collect()
+}
+
+#[test]
+fn both_languages_say_the_same_with_the_same_words_filled_in() {
+    let all: Vec<&(&str, Text)> = texts::ALL.iter().chain(steps::ALL).collect();
+    for (name, Text { danish, english }) in &all {
+        assert_eq!(gaps(danish), gaps(english), "{name}");
+        let end = |text: &str| text.chars().last().filter(|last| ".:?".contains(*last));
+        // An abbreviation ends with a point, too.
+        let abbreviated = *danish == "ca.";
+        assert!(abbreviated || end(danish) == end(english), "{name}");
+        for text in [danish, english] {
+            assert_eq!(text.trim(), *text, "{name}");
+            assert!(!text.is_empty() && !text.contains("  "), "{name}");
+        }
+    }
+    let names: BTreeSet<&str> = texts::ALL.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names.len(), texts::ALL.len(), "two texts have one name");
+}
+
+#[test]
+fn every_text_is_used() {
+    let sources = [
+        include_str!("../../src/notice.rs"),
+        include_str!("../../src/notice/asked.rs"),
+        include_str!("../../src/notice/decided.rs"),
+        include_str!("../../src/notice/done.rs"),
+        include_str!("../../src/notice/found.rs"),
+        include_str!("../../src/working.rs"),
+    ];
+    let used = |name: &str, module: &str| {
+        let named = format!("{module}::{name}");
+        let ends =
+            |after: &str| !after.starts_with(|c: char| c == '_' || c.is_ascii_alphanumeric());
+        sources
+            .iter()
+            .any(|source| source.split(&named).skip(1).any(ends))
+    };
+    for (name, _) in texts::ALL {
+        assert!(used(name, "texts"), "{name} is in no letter");
+    }
+    for (name, _) in steps::ALL {
+        assert!(used(name, "steps"), "{name} is no step");
+    }
 }
