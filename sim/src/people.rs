@@ -154,8 +154,7 @@ impl World<'_> {
         let number = decision.map_or(0, |held| held.proposal.no);
         if self.is_calm() {
             // Somebody ends what nobody could accept: verified as unsound, or beyond a day's total.
-            let turn = self.people_turns.get(&no).copied().unwrap_or(0);
-            if turn % 4 == 3 {
+            if chance.one_in(3) {
                 let reason = "it cannot be accepted".to_owned();
                 return (by, Input::Close { reason });
             }

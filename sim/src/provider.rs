@@ -289,7 +289,10 @@ impl Provider {
     }
 
     /// Refunds that carry a reference of ours.
-    pub fn by_reference<'p>(&'p self, reference: &'p str) -> impl Iterator<Item = &'p Held> {
+    pub fn by_reference<'p>(
+        &'p self,
+        reference: &'p str,
+    ) -> impl Iterator<Item = &'p Held> + Clone {
         self.refunds
             .iter()
             .filter(move |held| held.told.reference.as_deref() == Some(reference))

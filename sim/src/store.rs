@@ -36,6 +36,8 @@ pub struct CaseRow {
     pub wake: Option<(Instant, Timer)>,
     /// Nobody else works on it before.
     pub leased_until: Instant,
+    /// Who has it in hand: a worker, and which of its lives.
+    pub leased_by: (usize, u32),
     /// The records of its order changed since the desk looked.
     pub dirty: bool,
 }
@@ -158,6 +160,7 @@ impl Store {
                 events: Vec::new(),
                 wake: None,
                 leased_until: Instant::from_unix_nanoseconds(0),
+                leased_by: (usize::MAX, 0),
                 dirty: false,
             });
             self.cases.len() - 1

@@ -102,16 +102,19 @@ impl World<'_> {
             let (Some(worker), Some(case)) = (idle, due) else {
                 return Ok(());
             };
-            self.store.cases[case].leased_until = now.plus(seconds(LEASE));
+            let epoch = self.workers[worker].epoch;
+            let row = &mut self.store.cases[case];
+            row.leased_until = now.plus(seconds(LEASE));
+            row.leased_by = (worker, epoch);
             // Whoever dies loses the lease, and somebody comes when it has ended.
             self.after(seconds(LEASE + 1), Step::Poke);
-            let epoch = self.workers[worker].epoch;
             self.workers[worker] = Worker {
                 epoch,
                 doing: Doing::Looking,
                 case,
                 ..Worker::default()
             };
+            self.tell(|| format!("worker {worker}  takes case {case}"));
             self.does_not_spin(case)?;
             self.go_on(worker, Duration::from_nanoseconds(1_000_000));
         }
@@ -217,7 +220,16 @@ impl World<'_> {
 
     fn leave(&mut self, worker: usize, case: usize) {
         let now = self.clock();
+        let epoch = self.workers[worker].epoch;
         let row = &mut self.store.cases[case];
+        if row.leased_by != (worker, epoch) {
+            // The lease ended long ago, and somebody else has it in hand.
+            self.workers[worker] = Worker {
+                epoch,
+                ..Worker::default()
+            };
+            return;
+        }
         row.leased_until = Instant::from_unix_nanoseconds(0);
         row.wake = self.desk.next_wake(&row.case, &self.store.limits, now);
         if let Some((at, timer)) = row.wake

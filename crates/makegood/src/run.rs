@@ -406,13 +406,7 @@ impl Shop {
         };
         self.act(id, Actor::System, Input::SendCommand { no })
             .await?;
-        let cancelled = match known.as_ref() {
-            Provider::Stripe(stripe) => stripe.cancel_subscription(subscription).await.said,
-            // A bank keeps no subscriptions.
-            Provider::Manual(_) => Cancelled::Unknown {
-                seen: "a bank keeps no subscriptions".to_owned(),
-            },
-        };
+        let cancelled = known.cancel_subscription(subscription).await.said;
         let said = match cancelled {
             Cancelled::Done { .. } => ConnectorSaid::Done { note: None },
             Cancelled::Refused { words, .. } => ConnectorSaid::Refused { why: words },

@@ -122,6 +122,11 @@ pub(crate) fn send(turn: &mut Turn<'_>, no: u32) -> Result<(), Refusal> {
             dispute: open.dispute.id.clone().into_owned(),
         });
     }
+    // INVARIANT (no refund of what a lost chargeback took).
+    if turn.situation.records.is_overdrawn(&refund.payment) {
+        let left = Amount::new(0, refund.amount.currency());
+        return Err(Refusal::MoreThanLeft { left });
+    }
     if turn.situation.records.frozen {
         return Err(Refusal::OrderFrozen);
     }
@@ -225,6 +230,20 @@ fn give_up_in_time(turn: &mut Turn<'_>, no: u32) {
         turn.happened_by(Actor::System, Happened::RefundStuck { no, due_at });
         turn.open_task(Todo::RefundStuck(no));
     }
+}
+
+/// A person has found out that a refund of which nobody knew never left, and the provider's list says so too.
+///
+/// Whatever else they found they tell as what the provider said.
+// INVARIANT (unknown is not failed): a person's word alone does not free money that may have left.
+pub(crate) fn never_left(turn: &mut Turn<'_>, no: u32, words: String) -> Result<(), Refusal> {
+    let refund = find(turn, no)?;
+    if refund.absent_at.is_none() || !cannot_arrive_any_more(&refund) {
+        let from = refund.again_at.unwrap_or(turn.situation.now);
+        return Err(Refusal::NotYet { from });
+    }
+    failed(turn, &refund, words);
+    Ok(())
 }
 
 /// The provider will not.
@@ -361,10 +380,21 @@ pub(crate) fn pay_otherwise(turn: &mut Turn<'_>, no: u32, provider: String) -> R
             no,
         });
     }
+    // INVARIANT (one decision paid once): what was judged again after this refund was undone covers it already.
+    let counted_as_gone = turn.case.standing().is_some_and(|held| {
+        held.proposal.no == refund.decision || refund.undone_at >= Some(held.at)
+    });
+    if !counted_as_gone {
+        let decision = refund.decision;
+        return Err(Refusal::Stale { decision });
+    }
     if let Some(open) = turn.situation.records.open_dispute(Some(&refund.payment)) {
         return Err(Refusal::DisputeOpen {
             dispute: open.dispute.id.clone().into_owned(),
         });
+    }
+    if turn.situation.records.frozen {
+        return Err(Refusal::OrderFrozen);
     }
     let left = payment_left(turn, &refund);
     if left.minor() < refund.amount.minor() {

@@ -30,9 +30,6 @@ pub(super) use target::place;
 /// How often a job is tried before its caller is told that others were always in between.
 const ATTEMPTS: u32 = 24;
 
-/// How often it is tried where the database cannot be reached: about a second in all.
-const REACHES: u32 = 6;
-
 /// The one channel of the database that all notices of the program share; their own channel is what they carry.
 const CHANNEL: &str = "makegood";
 
@@ -109,9 +106,8 @@ impl Postgres {
             };
             let last = match trouble {
                 Trouble::Serialization => attempt >= ATTEMPTS,
-                Trouble::Unavailable { .. } => {
-                    attempt >= REACHES || begun.elapsed() >= self.patience
-                }
+                // A server that is started anew is back by then, more often than not.
+                Trouble::Unavailable { .. } => begun.elapsed() >= self.patience,
                 _ => true,
             };
             if last {
@@ -385,6 +381,8 @@ impl<'t> PostgresTx<'t> {
         work: impl AsyncFnOnce(&ClientWrapper) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
         self.usable()?;
+        // A job that gives up waiting for the answer never learns whether the transaction still stands.
+        self.broken = Some(Broken::Failed);
         let outcome = match self.begin.take() {
             None => work(self.session.client()?).await,
             Some(begin) if begin.reads || statement.postgres.starts_with("select") => {
@@ -409,13 +407,11 @@ impl<'t> PostgresTx<'t> {
     }
 
     fn noted<T>(&mut self, outcome: Result<T, Trouble>) -> Result<T, Trouble> {
-        if let Err(trouble) = &outcome {
-            self.broken = Some(match trouble {
-                Trouble::Serialization => Broken::Again,
-                Trouble::Unavailable { why } => Broken::Away(why.clone()),
-                _ => Broken::Failed,
-            });
-        }
+        self.broken = outcome.as_ref().err().map(|trouble| match trouble {
+            Trouble::Serialization => Broken::Again,
+            Trouble::Unavailable { why } => Broken::Away(why.clone()),
+            _ => Broken::Failed,
+        });
         outcome
     }
 

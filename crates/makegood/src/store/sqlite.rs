@@ -222,7 +222,7 @@ fn migrate(
         // A table that is built anew is dropped in between, and whatever points at it must bear that; it is checked below.
         execute(connection, "pragma foreign_keys = off")?;
         let outcome = step(connection, migration);
-        if outcome.is_err() {
+        if !connection.is_autocommit() {
             execute(connection, "rollback")?;
         }
         execute(connection, "pragma foreign_keys = on")?;
@@ -274,11 +274,19 @@ enum End {
     LostDisk(String),
 }
 
+/// What became of a job's own part of a transaction.
+enum Kept {
+    Yes,
+    No,
+    /// The whole transaction is gone, as SQLite does when it runs out of room or memory.
+    Gone,
+}
+
 impl Writer {
     fn work(mut self, mut receiver: mpsc::Receiver<Message>) {
         let mut waiting = Vec::with_capacity(GROUP);
-        let mut closing = None;
-        while closing.is_none() && receiver.blocking_recv_many(&mut waiting, GROUP) > 0 {
+        let (mut closing, mut sound) = (None, true);
+        while sound && closing.is_none() && receiver.blocking_recv_many(&mut waiting, GROUP) > 0 {
             let mut jobs = Vec::with_capacity(waiting.len());
             for message in waiting.drain(..) {
                 match message {
@@ -286,9 +294,7 @@ impl Writer {
                     Message::Close(done) => closing = Some(done),
                 }
             }
-            if !self.group(jobs) {
-                break;
-            }
+            sound = self.group(jobs);
         }
         receiver.close();
         while let Ok(message) = receiver.try_recv() {
@@ -299,9 +305,11 @@ impl Writer {
             }
         }
         // Only saves the next start some work: what was answered is durable in the log.
-        let _ = self
-            .connection
-            .execute_batch("pragma optimize; pragma wal_checkpoint(truncate);");
+        if sound {
+            let _ = self
+                .connection
+                .execute_batch("pragma optimize; pragma wal_checkpoint(truncate);");
+        }
         drop(self);
         if let Some(done) = closing {
             let _ = done.send(());
@@ -349,9 +357,9 @@ impl Writer {
         let mut kept = 0_usize;
         for (at, job) in jobs.iter_mut().enumerate() {
             match self.in_savepoint(job.as_mut(), &mut notices) {
-                Ok(true) => kept += 1,
-                Ok(false) => {}
-                Err(_) if self.connection.is_autocommit() => return End::Lost(at),
+                Ok(Kept::Yes) => kept += 1,
+                Ok(Kept::No) => {}
+                Ok(Kept::Gone) => return End::Lost(at),
                 Err(trouble) => return self.take_back(End::Failed(trouble)),
             }
         }
@@ -377,12 +385,12 @@ impl Writer {
         }
     }
 
-    /// Runs a job so that all it did, and nothing else, can be taken back. Whether it was kept.
+    /// Runs a job so that all it did, and nothing else, can be taken back.
     fn in_savepoint(
         &mut self,
         job: &mut dyn Job,
         notices: &mut Vec<&'static str>,
-    ) -> Result<bool, Trouble> {
+    ) -> Result<Kept, Trouble> {
         execute(&self.connection, "savepoint job")?;
         let mut tx = Tx::Sqlite(SqliteTx::new(&mut self.connection));
         let kept = job.run(&mut tx);
@@ -393,7 +401,7 @@ impl Writer {
                     "a job ended the transaction that it shares",
                 ));
             }
-            return Err(broken());
+            return Ok(Kept::Gone);
         }
         if kept {
             notices.extend(told);
@@ -401,7 +409,7 @@ impl Writer {
             execute(&self.connection, "rollback to job")?;
         }
         execute(&self.connection, "release job")?;
-        Ok(kept)
+        Ok(if kept { Kept::Yes } else { Kept::No })
     }
 
     fn commit(&mut self) -> End {

@@ -5,7 +5,7 @@ use makegood::pay::sandbox::call::{Call, Method};
 use makegood::pay::sandbox::{Webhook, signature};
 use serde_json::{Value, json};
 
-use super::desk::{Desk, START, desk, post, text};
+use super::desk::{Desk, START, desk, items, post, text};
 
 fn endpoint(desk: &Desk, events: &[&str]) -> (String, String) {
     let mut form = vec![("url", "http://127.0.0.1:9/hook")];
@@ -202,4 +202,33 @@ fn events_can_be_listed_by_kind_and_are_forgotten_after_thirty_days() {
     );
     desk.wait(31 * 86_400);
     assert_eq!(seen(""), Some(0));
+}
+
+#[test]
+fn only_so_many_events_are_kept_as_were_asked_for() {
+    for (keep, seen) in [(0, 0), (2, 2), (50, 7)] {
+        let desk = desk();
+        desk.control("events", &json!({ "keep": keep }));
+        let charge = desk.payment("1000", "pm_card_visa");
+        for _ in 0..3 {
+            desk.refund(&charge, "10");
+        }
+        assert_eq!(desk.events().len(), seen, "{keep}");
+        assert_eq!(
+            items(&desk.get(&format!("/v1/refunds?charge={charge}"))).len(),
+            3
+        );
+    }
+}
+
+#[test]
+fn an_endpoint_is_told_even_where_no_events_are_to_be_kept() {
+    let desk = desk();
+    desk.control("events", &json!({ "keep": 0 }));
+    endpoint(&desk, &["refund.created"]);
+    let charge = desk.payment("1000", "pm_card_visa");
+    for _ in 0..3 {
+        desk.refund(&charge, "10");
+    }
+    assert_eq!(kinds(&taken(&desk)), ["refund.created"; 3]);
 }

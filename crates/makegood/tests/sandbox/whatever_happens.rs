@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use makegood::pay::sandbox::call::{Answer, Call, Fate, Method};
 use serde_json::{Value, json};
 
-use super::desk::{Desk, command, desk_with_seed, ids, items, post, text};
+use super::desk::{Desk, command, desk_with_seed, ids, items, number, post, rows, text};
 
 /// Chance of the story's own (xorshift).
 struct Dice(u64);
@@ -16,7 +16,7 @@ impl Dice {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(bound).unwrap()).unwrap()
+        usize::try_from(self.0).map_or(0, |number| number % bound)
     }
 
     fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
@@ -141,11 +141,9 @@ impl Story {
 
     fn settle(&mut self) {
         let dump = self.desk.get("/_sandbox/dump");
-        let open: Vec<String> = dump["charges"]
-            .as_array()
-            .unwrap()
+        let open: Vec<String> = rows(&dump["charges"])
             .iter()
-            .flat_map(|charge| charge["disputes"].as_array().unwrap())
+            .flat_map(|charge| rows(&charge["disputes"]))
             .map(|dispute| text(&dispute["id"]))
             .collect();
         if !open.is_empty() {
@@ -162,22 +160,22 @@ impl Story {
     fn check(&self) {
         let dump = self.desk.get("/_sandbox/dump");
         let mut keys = BTreeSet::new();
-        for charge in dump["charges"].as_array().unwrap() {
-            let number = |name: &str| charge[name].as_i64().unwrap();
+        for charge in rows(&dump["charges"]) {
+            let amount = |name: &str| number(&charge[name]);
             assert!(
-                (0..=number("captured")).contains(&number("refunded")),
+                (0..=amount("captured")).contains(&amount("refunded")),
                 "{charge}"
             );
             let mut counted = 0;
-            for refund in charge["refunds"].as_array().unwrap() {
-                if !["failed", "canceled"].contains(&refund["status"].as_str().unwrap()) {
-                    counted += refund["amount"].as_i64().unwrap();
+            for refund in rows(&charge["refunds"]) {
+                if !["failed", "canceled"].contains(&text(&refund["status"]).as_str()) {
+                    counted += number(&refund["amount"]);
                 }
                 if let Some(key) = refund["idempotency_key"].as_str() {
                     assert!(keys.insert(key.to_owned()), "two refunds for {key}");
                 }
             }
-            assert_eq!(counted, number("refunded"), "{charge}");
+            assert_eq!(counted, amount("refunded"), "{charge}");
         }
     }
 
@@ -190,11 +188,10 @@ impl Story {
         for charge in &self.charges {
             listed.extend(self.pages(charge));
         }
-        let made: BTreeSet<String> = self.desk.get("/_sandbox/dump")["charges"]
-            .as_array()
-            .unwrap()
+        let dump = self.desk.get("/_sandbox/dump");
+        let made: BTreeSet<String> = rows(&dump["charges"])
             .iter()
-            .flat_map(|charge| charge["refunds"].as_array().unwrap())
+            .flat_map(|charge| rows(&charge["refunds"]))
             .map(|refund| text(&refund["id"]))
             .collect();
         assert_eq!(listed, made);
@@ -232,12 +229,12 @@ impl Story {
                 .get(&format!("/v1/balance_transactions?limit=100{after}"));
             sum += items(&page)
                 .iter()
-                .map(|row| row["net"].as_i64().unwrap())
+                .map(|row| number(&row["net"]))
                 .sum::<i64>();
             if page["has_more"] == false {
                 break;
             }
-            after = format!("&starting_after={}", ids(&page).last().unwrap());
+            after = format!("&starting_after={}", ids(&page).last().expect("a row"));
         }
         assert_eq!(self.desk.get("/v1/balance")["available"][0]["amount"], sum);
     }

@@ -15,8 +15,9 @@ use makegood::pay::stripe::Stripe;
 use serde_json::{Value, json};
 
 use crate::outcomes::{order, settings};
-use crate::peers::{self, Server};
+use crate::peers;
 use crate::relay::{self, Exchange};
+use crate::server::Server;
 
 /// The paths that are used, as the description writes them.
 const PATHS: [&str; 10] = [

@@ -6,20 +6,16 @@
 
 use std::process::Command;
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::http::HeaderMap;
-use axum::routing::post;
 use jiff::Timestamp;
 use makegood::pay::stripe::{Stripe, WebhookSecret, webhook};
 use makegood::pay::{Look, Unread};
 use makegood_desk::execution::{ProviderListed, ProviderSaid, RefundStatus};
 use serde_json::Value;
-use tokio::sync::mpsc;
 
 use crate::outcomes::{order, settings};
-use crate::peers::{self, Server};
+use crate::peers;
 use crate::relay;
+use crate::server::Server;
 
 const LOOPBACK_AND_MEMORY_ONLY: &str = "
 import sys
@@ -155,31 +151,13 @@ async fn what_it_does_not_have_is_not_there_or_not_known() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn its_webhooks_are_taken() {
-    let (sender, mut receiver) = mpsc::unbounded_channel();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port");
-    let address = format!("http://{}/", listener.local_addr().expect("an address"));
-    let router = Router::new().route(
-        "/",
-        post(move |headers: HeaderMap, body: Bytes| {
-            let sender = sender.clone();
-            async move {
-                let header = headers["stripe-signature"]
-                    .to_str()
-                    .expect("a header")
-                    .to_owned();
-                let _ = sender.send((header, body));
-            }
-        }),
-    );
-    let ours = tokio::spawn(async move { axum::serve(listener, router).await });
+    let mut inbox = relay::inbox().await;
     let server = start();
     let secret = "whsec_of_the_test";
     call(
         &server,
         "/_config/webhooks/h1",
-        &[("url", &address), ("secret", secret)],
+        &[("url", &inbox.address), ("secret", secret)],
     )
     .await;
     let payment = paid(&server).await;
@@ -187,11 +165,7 @@ async fn its_webhooks_are_taken() {
     let secrets = [WebhookSecret::new(secret).expect("a secret")];
     let mut looks = Vec::new();
     while looks.last() != Some(&Look::Payment(payment.clone())) {
-        let (header, body) =
-            tokio::time::timeout(std::time::Duration::from_secs(30), receiver.recv())
-                .await
-                .expect("a webhook comes")
-                .expect("it is open");
+        let (header, body) = inbox.next().await;
         let event = webhook::take(&header, &body, &secrets, Timestamp::now()).expect("it is taken");
         let other = [WebhookSecret::new("whsec_of_another").expect("a secret")];
         assert_eq!(
@@ -200,5 +174,4 @@ async fn its_webhooks_are_taken() {
         );
         looks.push(event.look);
     }
-    ours.abort();
 }

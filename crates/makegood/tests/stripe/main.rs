@@ -8,5 +8,7 @@ mod outcomes;
 mod peers;
 mod reads;
 mod relay;
+mod sandbox;
 mod scripted;
+mod server;
 mod webhooks;

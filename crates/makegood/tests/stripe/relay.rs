@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A router that hands each request on to a server and keeps what was said, so that the adapter runs unchanged in between.
+//! A router that hands each request on to a server and keeps what was said, so that the adapter runs unchanged in between; and an inbox for webhooks.
 
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
-use axum::http::{Method, Response, header};
+use axum::http::{HeaderMap, Method, Response, header};
+use axum::routing::post;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 /// One exchange.
 #[derive(Clone, Debug)]
@@ -96,4 +99,48 @@ async fn hand_on(
         .status(status)
         .body(Body::from(answer))
         .expect("an answer")
+}
+
+/// Where webhooks arrive: header and body of each.
+pub struct Inbox {
+    pub address: String,
+    receiver: mpsc::UnboundedReceiver<(String, Bytes)>,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+/// Opens an inbox on this machine.
+pub async fn inbox() -> Inbox {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let listener = listener.expect("a port");
+    let address = format!("http://{}/", listener.local_addr().expect("an address"));
+    let keep = move |headers: HeaderMap, body: Bytes| {
+        let sender = sender.clone();
+        async move {
+            let header = headers["stripe-signature"].to_str().expect("a header");
+            let _ = sender.send((header.to_owned(), body));
+        }
+    };
+    let router = Router::new().route("/", post(keep));
+    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+    Inbox {
+        address,
+        receiver,
+        server,
+    }
+}
+
+impl Inbox {
+    /// The next one, which comes soon or the test has failed.
+    pub async fn next(&mut self) -> (String, Bytes) {
+        let patience = std::time::Duration::from_secs(30);
+        let next = tokio::time::timeout(patience, self.receiver.recv()).await;
+        next.expect("a webhook comes").expect("it is open")
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Webhooks: what is taken, what is not, and that Stripe's own libraries and we mean the same by a signature.
 
+use std::process::Command;
+
 use jiff::Timestamp;
 use makegood::pay::Look;
 use makegood::pay::stripe::WebhookSecret;
@@ -12,6 +14,15 @@ use crate::peers;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const NOW: i64 = 1_790_000_000;
+
+/// Node with the packages of the peers.
+fn node(program: &str) -> Command {
+    let mut command = Command::new("node");
+    command
+        .args(["--input-type=commonjs", "-e", program])
+        .env("NODE_PATH", peers::file("node_modules"));
+    command
+}
 
 fn secret(text: &str) -> WebhookSecret {
     WebhookSecret::new(text).expect("a secret")
@@ -237,7 +248,7 @@ except stripe.SignatureVerificationError:
 print('t={NOW},v1=' + signed, end='')
 "
     );
-    let node = format!(
+    let javascript = format!(
         "
 const stripe = require('stripe')('sk_test_x');
 const body = require('fs').readFileSync(0, 'utf8');
@@ -247,7 +258,7 @@ process.stdout.write(stripe.webhooks.generateTestHeaderString({{payload: body, s
     );
     for (name, command) in [
         ("Python", peers::python(&python)),
-        ("Node", peers::node(&node)),
+        ("Node", node(&javascript)),
     ] {
         let theirs = peers::output(command, &body);
         let event = take(&theirs, body.as_bytes(), &[secret(SECRET)], now(NOW));

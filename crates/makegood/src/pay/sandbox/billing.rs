@@ -509,14 +509,18 @@ impl World {
     }
 
     fn tell_of_invoice(&mut self, kind: &'static str, id: &str) {
-        if let Some(invoice) = self.invoices.get(id) {
+        if self.is_watched()
+            && let Some(invoice) = self.invoices.get(id)
+        {
             let value = invoice.value();
             self.emit(kind, value, None);
         }
     }
 
     fn tell_of_subscription(&mut self, kind: &'static str, id: &str) {
-        if let Some(subscription) = self.subscriptions.get(id) {
+        if self.is_watched()
+            && let Some(subscription) = self.subscriptions.get(id)
+        {
             let value = subscription.value();
             self.emit(kind, value, None);
         }

@@ -688,7 +688,9 @@ impl World {
     }
 
     pub(super) fn tell_of_charge(&mut self, kind: &'static str, id: &str) {
-        if let Some(charge) = self.charges.get(id) {
+        if self.is_watched()
+            && let Some(charge) = self.charges.get(id)
+        {
             let value = charge.value();
             self.emit(kind, value, None);
         }

@@ -59,29 +59,35 @@ impl SandboxArgs {
                 self.listen
             )
         })?;
+        let stop = stopped().map_err(|cause| cause.to_string())?;
         let address = listener.local_addr().map_err(|cause| cause.to_string())?;
         println!("The sandbox listens on http://{address} (commands: http://{address}/_sandbox)");
-        serve(listener, Arc::new(sandbox), stopped())
+        serve(listener, Arc::new(sandbox), stop)
             .await
             .map_err(|cause| cause.to_string())
     }
 }
 
-/// When the program is asked to stop.
-async fn stopped() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        let kind = tokio::signal::unix::SignalKind::terminate();
-        if let Ok(mut terminated) = tokio::signal::unix::signal(kind) {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-            return;
+/// Ends when the program is asked to stop. It listens for that from now on, not only once it is waited for.
+#[cfg(unix)]
+fn stopped() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    }
-    interrupted.await.ok();
+    })
+}
+
+/// Ends when the program is asked to stop.
+#[cfg(not(unix))]
+fn stopped() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
+        tokio::signal::ctrl_c().await.ok();
+    })
 }
 
 /// Serves on a socket, and posts webhooks, until it is told to stop.

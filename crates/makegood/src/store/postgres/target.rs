@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+    TimeoutType,
 };
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -181,7 +182,10 @@ pub(super) async fn client(pool: &Pool, place: &str) -> Result<Object, Trouble> 
         PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
             unreachable_at(place, &error)
         }
-        PoolError::Timeout(_) => Trouble::Busy,
+        PoolError::Timeout(TimeoutType::Wait) => Trouble::Busy,
+        PoolError::Timeout(_) => Trouble::Unavailable {
+            why: format!("{place} does not answer in time"),
+        },
         PoolError::Closed => Trouble::Closed,
         _ => Trouble::Unavailable {
             why: format!("{place} cannot be reached"),
