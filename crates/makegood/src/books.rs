@@ -9,6 +9,7 @@ pub mod cases;
 pub mod check;
 pub mod effects;
 pub mod health;
+pub mod intake;
 pub mod orders;
 pub mod people;
 pub mod private;
@@ -23,6 +24,7 @@ use crate::wire::{Word, Written as _};
 /// Every statement of the books, for the test that prepares them all on both databases.
 pub static STATEMENTS: &[&[&Statement]] = &[
     orders::STATEMENTS,
+    intake::STATEMENTS,
     cases::STATEMENTS,
     effects::STATEMENTS,
     seal::STATEMENTS,
