@@ -7,6 +7,10 @@
 pub mod act;
 pub mod cases;
 pub mod check;
+pub mod disputes;
+pub mod facts;
+pub mod inbox;
+pub mod health;
 pub mod effects;
 pub mod health;
 pub mod intake;
@@ -36,6 +40,11 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     people::STATEMENTS,
     crate::setup::STATEMENTS,
     private::STATEMENTS,
+    facts::STATEMENTS,
+    disputes::STATEMENTS,
+    inbox::STATEMENTS,
+    crate::reconcile::STATEMENTS,
+    crate::world::STATEMENTS,
 ];
 
 /// An instant as the store keeps it: nanoseconds since 1970, which reach from 1677 to 2262.

@@ -216,6 +216,22 @@ impl Stripe {
         read.await.map(known_or_not)
     }
 
+    /// Looks at a refund and at all names of its payment: whoever made it, and whatever they called the payment.
+    pub async fn seen_refund(&self, id: &str) -> Reading<SeenRefund> {
+        let path = match path("/v1/refunds/", id, "") {
+            Ok(path) => path,
+            Err(words) => return Heard::plain(Err(Unread::Refused { words })),
+        };
+        self.get(&path, &[], ONE_BYTES, |raw: RefundIn| {
+            if raw.id == id {
+                raw.seen()
+            } else {
+                Err("another refund than the one asked for".to_owned())
+            }
+        })
+        .await
+    }
+
     /// Calls a refund off: some ways of paying allow it while the customer has yet to do something.
     pub async fn cancel_refund(&self, id: &str) -> Heard<ProviderSaid> {
         let path = match path("/v1/refunds/", id, "/cancel") {
@@ -409,6 +425,18 @@ impl Stripe {
             Err(Unread::Unknown { seen }) => Cancelled::Unknown { seen },
             Ok(None) | Err(_) => Cancelled::Refused { why, words },
         })
+    }
+
+    /// Is a subscription over, so that it renews no more?
+    pub async fn subscription_is_over(&self, id: &str) -> Reading<bool> {
+        let path = match path("/v1/subscriptions/", id, "") {
+            Ok(path) => path,
+            Err(words) => return Heard::plain(Err(Unread::Refused { words })),
+        };
+        self.get(&path, &[], ONE_BYTES, |raw: SubscriptionIn| {
+            over(&raw, id).map(|over| over.is_some())
+        })
+        .await
     }
 
     /// What was paid for the last period of a subscription: several payments are possible, and none.

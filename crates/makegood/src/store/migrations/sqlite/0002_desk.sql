@@ -60,6 +60,7 @@ create table dispute (
     order_number text,
     payment_id text,
     provider_payment text not null,
+    provider_payment_too text,
     opened_at integer not null,
     status text not null,
     provider_status text not null,
@@ -68,10 +69,13 @@ create table dispute (
     currency text not null,
     reason text not null,
     due_at integer,
+    booked text not null,
+    booked_minor integer not null,
     seen_at integer not null
 ) strict;
 create index dispute_order on dispute (order_number);
 create index dispute_payment on dispute (provider, provider_payment);
+create index dispute_waiting on dispute (provider) where order_number is null;
 
 -- When the customer wrote to the shop's support, as the shop tells it; requests of the desk's own are in its events.
 create table contact (
@@ -101,15 +105,36 @@ create table provider_fact (
     order_number text,
     payment_id text,
     provider_payment text not null,
+    provider_payment_too text,
     amount_minor integer not null,
     currency text not null,
     status text not null,
+    made_at integer not null,
     seen_at integer not null,
     explained_at integer,
     explanation text,
     constraint provider_fact_pkey primary key (provider, id)
 ) strict;
 create index provider_fact_order on provider_fact (order_number);
+create index provider_fact_waiting on provider_fact (provider) where order_number is null;
+
+-- What does not agree with the world and waits for somebody of finance. While one is open, no money of its order moves.
+create table breach (
+    id text not null primary key,
+    kind text not null,
+    provider text not null,
+    subject text not null,
+    order_number text,
+    case_id blob,
+    words text not null,
+    opened_at integer not null,
+    due_at integer not null,
+    closed_at integer,
+    closed_by blob,
+    note text
+) strict;
+create index breach_order on breach (order_number) where closed_at is null;
+create index breach_open on breach (due_at) where closed_at is null;
 
 create table customer (
     id blob not null primary key,
@@ -200,6 +225,7 @@ create unique index refund_of_case on refund (case_id, no);
 create index refund_order on refund (order_number);
 create index refund_provider on refund (provider, provider_payment);
 create index refund_reserved on refund (reserved_at);
+create index refund_named on refund (provider, provider_refund) where provider_refund is not null;
 
 -- Store credit that was granted.
 create table credit (
@@ -379,17 +405,30 @@ create table webhook_delivery (
 create unique index webhook_delivery_once on webhook_delivery (endpoint_id, leaf);
 create index webhook_delivery_due on webhook_delivery (next_at) where next_at is not null;
 
--- Provider events that came in, each once.
+-- Provider events that came in, each once: names of things to look at. Nobody else looks at one before again_at.
 create table provider_event (
     provider text not null,
     id text not null,
     kind text not null,
+    about text not null,
     object text not null,
     received_at integer not null,
+    again_at integer not null,
+    tries integer not null,
     done_at integer,
     constraint provider_event_pkey primary key (provider, id)
 ) strict;
-create index provider_event_open on provider_event (received_at) where done_at is null;
+create index provider_event_open on provider_event (again_at) where done_at is null;
+
+-- What came of holding the books against a provider's.
+create table reconciliation (
+    id blob not null primary key,
+    provider text not null,
+    at integer not null,
+    since integer not null,
+    report text not null
+) strict;
+create index reconciliation_latest on reconciliation (provider, at);
 
 -- How far an import has come.
 create table import_run (
