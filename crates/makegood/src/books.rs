@@ -12,7 +12,6 @@ pub mod facts;
 pub mod inbox;
 pub mod health;
 pub mod effects;
-pub mod health;
 pub mod intake;
 pub mod orders;
 pub mod people;
