@@ -5,6 +5,7 @@
 //! decides: what happens comes from `makegood_desk::handle`, and is written down here in one transaction with all that it entails.
 
 pub mod act;
+pub mod answers;
 pub mod cases;
 pub mod check;
 pub mod disputes;
@@ -13,6 +14,8 @@ pub mod inbox;
 pub mod health;
 pub mod effects;
 pub mod intake;
+pub mod files;
+pub mod lists;
 pub mod orders;
 pub mod people;
 pub mod private;
@@ -44,6 +47,9 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     inbox::STATEMENTS,
     crate::reconcile::STATEMENTS,
     crate::world::STATEMENTS,
+    answers::STATEMENTS,
+    files::STATEMENTS,
+    lists::STATEMENTS,
 ];
 
 /// An instant as the store keeps it: nanoseconds since 1970, which reach from 1677 to 2262.

@@ -35,6 +35,7 @@ pub mod stream;
 pub mod terminal;
 pub mod texts;
 pub mod vault;
+pub mod web;
 pub mod wire;
 pub mod worked;
 pub mod world;
