@@ -24,6 +24,7 @@ use crate::vault::{Sealed, Vault};
 use crate::wire::Word as _;
 
 pub mod line;
+pub mod stream;
 
 use line::{Customer, DisputeTold, Kind, Line, PaymentTold, SubscriptionTold, Told, Wrong};
 
@@ -70,8 +71,8 @@ crate::statements! {
     CUSTOMER = "select mail_index, reference from customer where id = ?1";
 }
 
-/// Most lines of a batch. The place of a log entry is its batch and its place there, in twelve bits.
-pub const BATCH_MOST: usize = 1 << 12;
+/// Most lines of a batch. The place of a log entry is its batch and its place there, in sixteen bits.
+pub const BATCH_MOST: usize = 1 << 16;
 
 /// Two transactions that tell of the same order's money take turns under one of so many locks on PostgreSQL, so that neither
 /// overlooks the other's currency.
