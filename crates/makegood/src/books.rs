@@ -12,6 +12,7 @@ pub mod facts;
 pub mod inbox;
 pub mod health;
 pub mod effects;
+pub mod intake;
 pub mod orders;
 pub mod people;
 pub mod private;
@@ -26,6 +27,7 @@ use crate::wire::{Word, Written as _};
 /// Every statement of the books, for the test that prepares them all on both databases.
 pub static STATEMENTS: &[&[&Statement]] = &[
     orders::STATEMENTS,
+    intake::STATEMENTS,
     cases::STATEMENTS,
     effects::STATEMENTS,
     seal::STATEMENTS,

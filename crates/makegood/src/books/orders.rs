@@ -112,7 +112,7 @@ fn owned(row: &Row, column: usize) -> Result<Cow<'static, str>, Trouble> {
     row.text(column).map(|text| Cow::Owned(text.to_owned()))
 }
 
-fn order(row: &Row) -> Result<OrderRecord, Trouble> {
+pub(crate) fn order(row: &Row) -> Result<OrderRecord, Trouble> {
     let links: Vec<String> =
         serde_json::from_str(row.text(5)?).map_err(|_| stranger("links that are no list"))?;
     let country = row
@@ -139,7 +139,7 @@ fn order(row: &Row) -> Result<OrderRecord, Trouble> {
     })
 }
 
-fn payment(row: &Row) -> Result<PaymentRecord, Trouble> {
+pub(crate) fn payment(row: &Row) -> Result<PaymentRecord, Trouble> {
     Ok(PaymentRecord {
         payment: Payment {
             id: owned(row, 0)?,
@@ -155,7 +155,7 @@ fn payment(row: &Row) -> Result<PaymentRecord, Trouble> {
     })
 }
 
-fn subscription(row: &Row) -> Result<SubscriptionRecord, Trouble> {
+pub(crate) fn subscription(row: &Row) -> Result<SubscriptionRecord, Trouble> {
     Ok(SubscriptionRecord {
         status: word(row, 0)?,
         provider: row.text(1)?.to_owned(),
@@ -163,7 +163,7 @@ fn subscription(row: &Row) -> Result<SubscriptionRecord, Trouble> {
     })
 }
 
-fn refund(row: &Row) -> Result<RefundRecord, Trouble> {
+pub(crate) fn refund(row: &Row) -> Result<RefundRecord, Trouble> {
     Ok(RefundRecord {
         at: instant(row.int(0)?),
         amount: amount(row, 1)?,
@@ -171,7 +171,7 @@ fn refund(row: &Row) -> Result<RefundRecord, Trouble> {
     })
 }
 
-fn dispute(row: &Row) -> Result<DisputeRecord, Trouble> {
+pub(crate) fn dispute(row: &Row) -> Result<DisputeRecord, Trouble> {
     Ok(DisputeRecord {
         dispute: Dispute {
             id: owned(row, 0)?,
@@ -191,7 +191,7 @@ fn contact(row: &Row) -> Result<Contact, Trouble> {
     })
 }
 
-fn log_entry(row: &Row) -> Result<LogEntry<'static>, Trouble> {
+pub(crate) fn log_entry(row: &Row) -> Result<LogEntry<'static>, Trouble> {
     Ok(LogEntry {
         at: instant(row.int(0)?),
         id: row.opt_text(1)?.map(|id| Cow::Owned(id.to_owned())),

@@ -14,7 +14,6 @@ create table shop_order (
     units_per_day bigint,
     target_country text,
     customer_id bytea,
-    fingerprint bytea not null,
     received_at bigint not null
 );
 create index shop_order_customer on shop_order (customer_id, placed_at);
@@ -32,7 +31,6 @@ create table payment (
     reference text not null,
     reserved_minor bigint not null default 0,
     foreign_minor bigint not null default 0,
-    fingerprint bytea not null,
     constraint payment_pkey primary key (order_number, id),
     constraint payment_never_over_captured check (reserved_minor >= 0 and reserved_minor <= amount_minor)
 );
@@ -42,8 +40,7 @@ create table subscription (
     order_number text not null primary key,
     status text not null,
     provider text not null,
-    reference text not null,
-    fingerprint bytea not null
+    reference text not null
 );
 
 -- Refunds that were paid by other ways before or beside the desk.
@@ -54,7 +51,6 @@ create table past_refund (
     amount_minor bigint not null,
     currency text not null,
     units bigint not null,
-    fingerprint bytea not null,
     constraint past_refund_pkey primary key (order_number, id)
 );
 

@@ -14,7 +14,6 @@ create table shop_order (
     units_per_day integer,
     target_country text,
     customer_id blob,
-    fingerprint blob not null,
     received_at integer not null
 ) strict;
 create index shop_order_customer on shop_order (customer_id, placed_at);
@@ -32,7 +31,6 @@ create table payment (
     reference text not null,
     reserved_minor integer not null default 0,
     foreign_minor integer not null default 0,
-    fingerprint blob not null,
     constraint payment_pkey primary key (order_number, id),
     constraint payment_never_over_captured check (reserved_minor >= 0 and reserved_minor <= amount_minor)
 ) strict;
@@ -42,8 +40,7 @@ create table subscription (
     order_number text not null primary key,
     status text not null,
     provider text not null,
-    reference text not null,
-    fingerprint blob not null
+    reference text not null
 ) strict;
 
 -- Refunds that were paid by other ways before or beside the desk.
@@ -54,7 +51,6 @@ create table past_refund (
     amount_minor integer not null,
     currency text not null,
     units integer not null,
-    fingerprint blob not null,
     constraint past_refund_pkey primary key (order_number, id)
 ) strict;
 
