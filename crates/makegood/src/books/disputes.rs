@@ -70,9 +70,8 @@ fn rank(word: &str) -> u8 {
         "warning_needs_response" => 0,
         "warning_under_review" => 1,
         "warning_closed" => 2,
-        "prevented" => 3,
-        "needs_response" => 4,
-        "lost" => 6,
+        "needs_response" => 3,
+        "lost" | "prevented" => 6,
         "appeal_needs_response" => 7,
         "appeal_under_review" => 8,
         "won" => 9,
@@ -87,14 +86,15 @@ fn meaning(dispute: &Dispute) -> (&'static str, bool, Held) {
         DisputeState::InquiryNeedsResponse | DisputeState::InquiryUnderReview => {
             ("open", true, Held::Nothing)
         }
-        DisputeState::InquiryClosed | DisputeState::Prevented => ("won", true, Held::Nothing),
+        DisputeState::InquiryClosed => ("won", true, Held::Nothing),
         DisputeState::NeedsResponse | DisputeState::UnderReview => ("open", false, Held::Taken),
         // The money stays lost until it is given back.
         DisputeState::AppealNeedsResponse | DisputeState::AppealUnderReview => {
             ("open", false, Held::Lost)
         }
         DisputeState::Won => ("won", false, Held::Won),
-        DisputeState::Lost => ("lost", false, Held::Lost),
+        // One that was prevented went back to the customer without a judgement: it must not go back twice.
+        DisputeState::Lost | DisputeState::Prevented => ("lost", false, Held::Lost),
         // When in doubt no money moves; whether the provider took any is not known.
         DisputeState::Other(_) => ("open", dispute.refundable, Held::Nothing),
     }
