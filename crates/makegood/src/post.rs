@@ -6,10 +6,11 @@
 
 use std::sync::Arc;
 
-use makegood_desk::case::{Duration, Instant};
+use makegood_desk::case::{CaseFile, Duration, Instant};
 use makegood_desk::input::{Actor, Digest, Id, Input, Language};
 use makegood_desk::life::{Case, LetterKind};
 use makegood_desk::notice::{self, Notice};
+use makegood_desk::record;
 use makegood_desk::records::Records;
 use makegood_desk::refusal::Refusal;
 
@@ -34,6 +35,8 @@ pub struct Post {
 crate::statements! {
     /// A letter that was handed over.
     INSERT_LETTER = "insert into letter (case_id, no, kind, text_digest, proof, handed_at) values (?1, ?2, ?3, ?4, ?5, ?6)";
+    /// A case file that was judged.
+    PAPER = "select bytes from paper where digest = ?1";
     /// The position at which a decision began to stand.
     STOOD_AT = "select max(position) from event where case_id = ?1 and kind in ('accepted', 'approved')";
 }
@@ -137,14 +140,45 @@ impl Post {
             .as_ref()
             .and_then(|record| desk.policies.judging(record.order.placed_at).ok())
             .map(|(_, rulebook)| rulebook);
-        Ok(notice::compose(
+        let paper = self.paper(desk, case, letter.kind).await?;
+        let judged = paper
+            .as_deref()
+            .and_then(|bytes| record::read_case_file(bytes).ok())
+            .and_then(|parts| CaseFile::new(parts).ok());
+        Ok(notice::compose_judged(
             case,
             letter,
             rulebook,
             &books,
+            judged.as_ref(),
             now,
             case.language,
         ))
+    }
+
+    /// The case file that was judged when the decision was made that a letter tells.
+    async fn paper(
+        &self,
+        desk: &Desk,
+        case: &Case,
+        kind: LetterKind,
+    ) -> Result<Option<Vec<u8>>, Trouble> {
+        let LetterKind::Decision { decision } = kind else {
+            return Ok(None);
+        };
+        let mut held = case.decisions.iter();
+        let Some(held) = held.find(|held| held.proposal.no == decision) else {
+            return Ok(None);
+        };
+        let digest = held.proposal.paper.digest;
+        desk.store
+            .read(move |tx| {
+                Box::pin(async move {
+                    let row = tx.one(&PAPER, &[Value::from(digest.0)]).await?;
+                    row.map(|row| row.bytes(0).map(<[u8]>::to_vec)).transpose()
+                })
+            })
+            .await
     }
 
     async fn books(&self, desk: &Desk, case: &Case, now: Instant) -> Result<Records, Trouble> {

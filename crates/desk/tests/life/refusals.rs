@@ -57,12 +57,12 @@ fn accepting_is_refused_for_the_most_decisive_reason_first() {
         left: eur(4_990),
     };
     assert_eq!(life.does(ANNA, accept(1, Some(1))), Err(stale));
-    life.case.checks = [makegood_desk::life::Checked::Doubtful; 3];
+    life.records.history.disputes = 1;
     let open = Refusal::NotVerified {
-        check: Check::DeliveryLog,
+        check: Check::AccountActivity,
     };
     assert_eq!(life.does(ANNA, accept(1, None)), Err(open));
-    life.case.checks = [makegood_desk::life::Checked::Sound; 3];
+    life.records.history.disputes = 0;
     let total = Refusal::DayTotalReached { most: eur(100) };
     assert_eq!(life.does(ANNA, accept(1, None)), Err(total));
     life.limits.day_minor_max.clear();
