@@ -5,20 +5,12 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// The folder into which `cargo xtask test` installs them.
-fn folder() -> PathBuf {
-    let named = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    named("MAKEGOOD_PEERS").unwrap_or_else(|| {
-        let cache = named("XDG_CACHE_HOME")
-            .or_else(|| named("HOME").map(|home| home.join(".cache")))
-            .expect("a home folder");
-        cache.join("makegood/peers")
-    })
-}
+#[path = "../support/peers.rs"]
+mod folder;
 
 /// A file of theirs.
 pub fn file(path: &str) -> PathBuf {
-    let path = folder().join(path);
+    let path = folder::peers().join(path);
     assert!(
         path.exists(),
         "{} is missing; run `cargo xtask test`, which installs it",
