@@ -32,6 +32,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     health::STATEMENTS,
     check::STATEMENTS,
     people::STATEMENTS,
+    crate::goods::import::STATEMENTS,
     crate::setup::STATEMENTS,
     private::STATEMENTS,
 ];

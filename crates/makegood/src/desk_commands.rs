@@ -17,6 +17,7 @@ use crate::books::{check, seal};
 use crate::cli::{Done, FINE, FOUND, Stop};
 use crate::clock::{Clock, timestamp};
 use crate::config::{self, Config, ConfigCommand, Flags};
+use crate::goods::import::ImportArgs;
 use crate::goods::reference_connector::ConnectorArgs;
 use crate::pay::sandbox::SandboxArgs;
 use crate::policies::harmless;
@@ -82,6 +83,8 @@ Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
         #[arg(long, value_name = "FILE")]
         to: Option<PathBuf>,
     },
+    /// Take orders, payments and delivery logs in from a file
+    Import(ImportArgs),
     /// The merchant's people
     User {
         #[command(subcommand)]
@@ -175,7 +178,7 @@ pub enum TokenCommand {
 }
 
 /// Why a command stops, in one line.
-fn stop(why: impl ToString) -> Stop {
+pub(crate) fn stop(why: impl ToString) -> Stop {
     Stop::Message(harmless(&why.to_string()))
 }
 
@@ -198,7 +201,7 @@ pub(crate) fn wait_for<T>(work: impl Future<Output = Result<T, Stop>>) -> Result
 }
 
 /// The store alone, for commands that need no more.
-async fn store(config: &Config) -> Result<Store, Stop> {
+pub(crate) async fn store(config: &Config) -> Result<Store, Stop> {
     let options = Options {
         create: false,
         ..setup::options(config)
@@ -219,6 +222,7 @@ pub fn run(command: &DeskCommand, out: &mut dyn Write) -> Done {
         DeskCommand::Restore { flags, from, force } => put_back(flags, from, *force, out),
         DeskCommand::Verify(verify) => verify.run(out),
         DeskCommand::Export { flags, to } => export(flags, to.as_deref(), out),
+        DeskCommand::Import(args) => args.run(out),
         DeskCommand::User { command } => user(command, out),
         DeskCommand::Token { command } => token(command, out),
         DeskCommand::Sandbox(sandbox) => {
