@@ -33,6 +33,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     people::STATEMENTS,
     crate::setup::STATEMENTS,
     private::STATEMENTS,
+    crate::vault::STATEMENTS,
 ];
 
 /// An instant as the store keeps it: nanoseconds since 1970, which reach from 1677 to 2262.

@@ -58,6 +58,7 @@ impl Post {
         let sealed = self
             .vault
             .seal(&hex(&person.0), LETTER, text.as_bytes())
+            .await
             .map_err(|why| Trouble::Unavailable {
                 why: why.to_string(),
             })?;
