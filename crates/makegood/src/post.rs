@@ -17,6 +17,7 @@ use crate::books::orders::{Depth, records};
 use crate::books::private;
 use crate::books::seal::hex;
 use crate::clock::Clock;
+use crate::crash;
 use crate::store::Trouble;
 use crate::vault::Vault;
 
@@ -62,6 +63,7 @@ impl Post {
             .map_err(|why| Trouble::Unavailable {
                 why: why.to_string(),
             })?;
+        crash::point!("letter.sealed");
         let (id, desk_in) = (case.id, desk.clone());
         let acted: Acted = desk
             .store
@@ -75,6 +77,7 @@ impl Post {
                 })
             })
             .await?;
+        crash::point!("letter.handed");
         tracing::info!(
             case = case.number,
             letter = no,

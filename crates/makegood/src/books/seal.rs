@@ -3,6 +3,8 @@
 
 use makegood_desk::audit::{Frontier, Hash, Leaf, Place, leaf_hash};
 
+use crate::crash;
+
 use super::{count, stranger};
 use crate::store::{Trouble, Tx, Value};
 
@@ -80,6 +82,7 @@ pub async fn seal(tx: &mut Tx<'_>, most: i64) -> Result<usize, Trouble> {
     tx.run_each(&INSERT_NODE, &nodes).await?;
     tx.run(&KEEP_FRONTIER, &[Value::from(edge.to_bytes())])
         .await?;
+    crash::point!("log.sealed");
     Ok(unsealed.len())
 }
 

@@ -13,6 +13,8 @@ use std::time::Duration;
 use makegood_desk::case::Instant;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
+use crate::crash;
+
 use super::{INDEX, Place, VaultTrouble};
 
 /// The form of the file. A newer program counts it up when an older one would misread it.
@@ -149,7 +151,9 @@ impl SqliteKeys {
             };
             kept.insert(person, found);
         }
+        crash::point!("key.before_commit");
         transaction.commit().map_err(failed)?;
+        crash::point!("key.committed");
         Ok(kept)
     }
 
