@@ -188,7 +188,8 @@ impl<'p> Pen<'p> {
     fn subject(&mut self, text: Text, words: &[(&str, &str)]) {
         let what = self.with(text, words);
         let number = self.case.number.to_string();
-        self.subject = self.with(texts::SUBJECT, &[("number", &number), ("what", &what)]);
+        let subject = self.with(texts::SUBJECT, &[("number", &number), ("what", &what)]);
+        self.subject = page::loosened(&subject);
     }
 
     fn lead(&mut self, text: Text, words: &[(&str, &str)]) {
@@ -206,35 +207,39 @@ impl<'p> Pen<'p> {
         self.paragraphs.push(Paragraph::Heading(text));
     }
 
-    /// A list under a heading; nothing where there is nothing to list.
+    /// Things side by side under a heading.
     fn list(&mut self, heading: Text, items: Vec<String>) {
-        if !items.is_empty() {
-            self.heading(heading);
-            self.paragraphs.push(Paragraph::List(items));
-        }
+        self.several(heading, items, Paragraph::List);
     }
 
-    /// Steps under a heading; a single one is no list.
-    fn steps(&mut self, heading: Text, mut items: Vec<String>) {
-        match items.len() {
-            0 => {}
-            1 => {
-                self.heading(heading);
-                self.paragraphs.extend(items.pop().map(Paragraph::Text));
-            }
-            _ => {
-                self.heading(heading);
-                self.paragraphs.push(Paragraph::Steps(items));
-            }
+    /// Things one after the other under a heading.
+    fn steps(&mut self, heading: Text, items: Vec<String>) {
+        self.several(heading, items, Paragraph::Steps);
+    }
+
+    /// Nothing where there is nothing to list, and no list of one.
+    fn several(
+        &mut self,
+        heading: Text,
+        mut items: Vec<String>,
+        list: fn(Vec<String>) -> Paragraph,
+    ) {
+        if !items.is_empty() {
+            self.heading(heading);
+        }
+        if items.len() > 1 {
+            self.paragraphs.push(list(items));
+        } else {
+            self.paragraphs.extend(items.pop().map(Paragraph::Text));
         }
     }
 
     fn amount(&self, amount: Amount) -> String {
-        amount_words(self.tongue, amount)
+        held_together(&amount_words(self.tongue, amount))
     }
 
     fn day(&self, at: Instant) -> String {
-        day_words(self.tongue, at)
+        held_together(&day_words(self.tongue, at))
     }
 
     fn number(&self, count: u64) -> String {
@@ -244,7 +249,7 @@ impl<'p> Pen<'p> {
     fn units(&self, count: u64) -> String {
         let order = self.records.order.as_ref();
         let unit = order.map_or("", |record| record.order.service.unit.as_ref());
-        units_words(self.tongue, count, unit)
+        held_together(&units_words(self.tongue, count, unit))
     }
 
     /// The policy of the order, and its words in the language or else in its own.
@@ -306,4 +311,9 @@ impl<'p> Pen<'p> {
             parts => parts.concat(),
         }
     }
+}
+
+/// Words that no line ends between: "2. januar 2026", "49,90 EUR".
+fn held_together(words: &str) -> String {
+    words.replace(' ', "\u{a0}")
 }

@@ -53,6 +53,17 @@ impl<T> Heard<T> {
         }
     }
 
+    /// What was said, and the circumstances apart from it.
+    pub fn apart(self) -> (T, Heard<()>) {
+        let around = Heard {
+            said: (),
+            wait: self.wait,
+            exchange: self.exchange,
+            replayed: self.replayed,
+        };
+        (self.said, around)
+    }
+
     /// The same circumstances around something else.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Heard<U> {
         Heard {

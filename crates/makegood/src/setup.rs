@@ -152,7 +152,7 @@ pub async fn open(
     let anchor = Anchor::at(&config.audit.anchor_file);
     let frozen = frozen(&store, &anchor, &signer).await?;
     mark_frozen(&store, frozen.is_some() || config.money.kill_switch).await?;
-    let vault = Arc::new(vault);
+    let (vault, signer) = (Arc::new(vault), Arc::new(signer));
     let desk = Desk {
         store,
         policies: Arc::new(policies),
@@ -170,6 +170,7 @@ pub async fn open(
         connector,
         post: Post {
             vault: Arc::clone(&vault),
+            signer: Arc::clone(&signer),
         },
         clock,
         worker: new_id(),
@@ -181,7 +182,7 @@ pub async fn open(
     Ok(Ready {
         config: Arc::new(config),
         shop: Arc::new(shop),
-        signer: Arc::new(signer),
+        signer,
         anchor: Arc::new(anchor),
         vault,
         blobs: Arc::new(blobs),
@@ -268,7 +269,7 @@ fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider>>, Unready
             }
             // The one inside the program is put in by whoever starts it.
             ProviderSettings::Sandbox { api_base: None, .. } => continue,
-            ProviderSettings::Manual { .. } => Provider::Manual(Manual::default()),
+            ProviderSettings::Manual { .. } => Provider::Manual(Manual {}),
         };
         providers.insert(name.clone(), Arc::new(provider));
     }

@@ -34,6 +34,12 @@ static LOG: Statement = Statement {
     postgres: "",
 };
 
+static PROOFS: Statement = Statement {
+    name: "PROOFS",
+    sqlite: "select proof from letter where proof is not null",
+    postgres: "",
+};
+
 struct World {
     ready: Ready,
     sandbox: Arc<Sandbox>,
@@ -299,4 +305,35 @@ async fn of_two_cases_that_would_take_sixty_each_of_a_hundred_one_is_refused() {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_letter_carries_the_proof_that_the_decision_stands_in_the_log() {
+    let world = World::new(&["desk.undo_seconds=0"]).await;
+    world.order("VL-1").await;
+    let id = world.ask("VL-1").await.case.id;
+    let input = Input::Accept {
+        decision: 1,
+        remainder_minor: None,
+    };
+    world.act(id, Actor::Agent(Id([1; 16])), input).await.unwrap();
+    world.tend(id).await;
+    let proofs = world
+        .ready
+        .shop
+        .desk
+        .store
+        .read(|tx| Box::pin(async move { tx.rows(&PROOFS, &[]).await }))
+        .await
+        .unwrap();
+    assert_eq!(proofs.len(), 1);
+    let keys = [world.ready.signer.verifier()];
+    let text = proofs[0].text(0).unwrap();
+    let proven = makegood::audit::verify::verify_proof(text, &keys, None).unwrap();
+    let leaf = makegood_desk::audit::Leaf::from_bytes(&proven.leaf).unwrap();
+    let event = makegood_desk::record::read(leaf.record).unwrap();
+    assert!(matches!(
+        event.what,
+        makegood_desk::event::Happened::Accepted { decision: 1, .. }
+    ));
 }

@@ -15,31 +15,40 @@ use crate::words::Text;
 /// We have your request.
 pub(super) fn received(pen: &mut Pen<'_>) {
     pen.subject(texts::SUBJECT_RECEIVED, &[]);
-    pen.text(texts::RECEIVED, &[]);
-    understood(pen);
     if let Some(due) = pen.case.order_due_at {
+        pen.text(texts::THANKS, &[]);
+        understood(pen);
         pen.lead(texts::ORDER_AWAITED, &[]);
         pen.hear_by(Some(due));
-        return;
-    }
-    let owed = |kind: fn(LetterKind) -> bool| {
-        pen.case
-            .letters
-            .iter()
-            .any(|letter| kind(letter.kind) && !letter.dropped)
-    };
-    if owed(|kind| matches!(kind, LetterKind::Decision { .. })) {
-        pen.text(texts::ANSWER_APART, &[]);
-    } else if owed(|kind| matches!(kind, LetterKind::Question { .. })) {
-        pen.text(texts::QUESTION_APART, &[]);
-    } else if owed(|kind| kind == LetterKind::Update) {
-        pen.text(texts::UPDATE_APART, &[]);
+    } else if let Some(apart) = apart(pen) {
+        pen.text(texts::THANKS, &[]);
+        understood(pen);
+        pen.text(apart, &[]);
     } else {
+        pen.text(texts::RECEIVED, &[]);
+        understood(pen);
         let steps = [texts::WE_LOOK, texts::WE_ASK_ONCE, texts::WE_ANSWER];
         let steps = steps.iter().map(|step| pen.with(*step, &[])).collect();
         pen.steps(texts::HEAD_NOW, steps);
         let due = pen.due();
         pen.hear_by(due);
+    }
+}
+
+/// What is told in another letter already.
+fn apart(pen: &Pen<'_>) -> Option<Text> {
+    let owed = |kind: fn(LetterKind) -> bool| {
+        let mut letters = pen.case.letters.iter();
+        letters.any(|letter| kind(letter.kind) && !letter.dropped)
+    };
+    if owed(|kind| matches!(kind, LetterKind::Decision { .. })) {
+        Some(texts::ANSWER_APART)
+    } else if owed(|kind| matches!(kind, LetterKind::Question { .. })) {
+        Some(texts::QUESTION_APART)
+    } else if owed(|kind| kind == LetterKind::Update) {
+        Some(texts::UPDATE_APART)
+    } else {
+        None
     }
 }
 
@@ -71,15 +80,24 @@ fn understood(pen: &mut Pen<'_>) {
         pen.text(texts::UNDERSTOOD_WISH, &[("claim", says)]);
         return;
     }
-    let wants = wish(claim.wants).say(pen.tongue);
+    let wants = wish(claim.kind, claim.wants).say(pen.tongue);
     pen.text(texts::UNDERSTOOD, &[("claim", says), ("wants", wants)]);
 }
 
-const fn wish(wants: Wants) -> Text {
-    match wants {
-        Wants::Refund => texts::WANTS_REFUND,
-        Wants::Redelivery => texts::WANTS_REDELIVERY,
-        Wants::Exchange => texts::WANTS_EXCHANGE,
+/// What is wished for, in words that fit what is wrong: what has not begun cannot come again.
+const fn wish(kind: ClaimKind, wants: Wants) -> Text {
+    match (wants, kind) {
+        (Wants::Refund, _) => texts::WANTS_REFUND,
+        (Wants::Exchange, _) => texts::WANTS_EXCHANGE,
+        (Wants::Redelivery, ClaimKind::AccountFaulty) => texts::WANTS_ACCOUNT,
+        (
+            Wants::Redelivery,
+            ClaimKind::NotStarted
+            | ClaimKind::NotReceived
+            | ClaimKind::Slow
+            | ClaimKind::AutoNotWorking,
+        ) => texts::WANTS_DELIVERY,
+        (Wants::Redelivery, _) => texts::WANTS_REDELIVERY,
     }
 }
 
@@ -118,13 +136,18 @@ pub(super) fn question(pen: &mut Pen<'_>, no: u32) {
     };
     let questions = questions(pen, &asking);
     let count = questions.len().to_string();
-    let intro = if questions.len() == 1 {
-        texts::QUESTION_ONE
-    } else {
-        texts::QUESTION_MANY
+    let rejected = rejected(pen, &asking);
+    let answered = pen.case.askings.iter().any(|earlier| {
+        earlier.whom == Asked::Customer && earlier.no < no && earlier.facts != asking.facts
+    });
+    let intro = match (answered && rejected.is_empty(), questions.len()) {
+        (false, 1) => texts::QUESTION_ONE,
+        (false, _) => texts::QUESTION_MANY,
+        (true, 1) => texts::QUESTION_LEFT_ONE,
+        (true, _) => texts::QUESTION_LEFT_MANY,
     };
     pen.lead(intro, &[("count", &count)]);
-    for reason in rejected(pen, &asking) {
+    for reason in rejected {
         pen.text(texts::PROOF_REJECTED, &[("reason", &reason)]);
     }
     pen.paragraphs.push(Paragraph::Questions(questions));
@@ -137,9 +160,9 @@ pub(super) fn question(pen: &mut Pen<'_>, no: u32) {
     {
         pen.text(texts::OTHERS_LOOK, &[]);
     }
+    pen.text(texts::IF_SILENT, &[]);
     let found = found::found(pen);
     pen.list(texts::HEAD_FOUND, found);
-    pen.text(texts::IF_SILENT, &[]);
 }
 
 /// Why what was handed in before did not answer what is asked again.
@@ -185,15 +208,15 @@ pub(super) fn reminder(pen: &mut Pen<'_>, no: u32) {
 pub(super) fn update(pen: &mut Pen<'_>) {
     pen.subject(texts::SUBJECT_UPDATE, &[]);
     let found = found::found(pen);
-    let intro = if found.is_empty() {
-        texts::UPDATE_BARE
-    } else {
-        texts::UPDATE
+    let intro = match (found.is_empty(), pen.case.appeals) {
+        (true, _) => texts::UPDATE_BARE,
+        (false, 0) => texts::UPDATE,
+        (false, _) => texts::UPDATE_AGAIN,
     };
     pen.text(intro, &[]);
     pen.list(texts::HEAD_FOUND, found);
     let doing = doing(pen);
-    pen.steps(texts::HEAD_NOW, doing);
+    pen.list(texts::HEAD_NOW, doing);
     let of_customer = |asking: &Asking| asking.whom == Asked::Customer;
     if !pen.case.open_askings().any(of_customer) {
         pen.text(texts::NOTHING_TO_DO, &[]);
@@ -209,7 +232,9 @@ fn doing(pen: &Pen<'_>) -> Vec<String> {
         match asking.whom {
             Asked::Customer => {}
             Asked::Support => doing.push(texts::DOING_PROOF),
-            Asked::TechnicalTeam => doing.extend(asking.facts.iter().map(|fact| finding_out(fact))),
+            Asked::TechnicalTeam => {
+                doing.extend(asking.facts.iter().map(|fact| finding_out(pen, fact)))
+            }
         }
     }
     for check in Check::ALL {
@@ -239,12 +264,17 @@ fn doing(pen: &Pen<'_>) -> Vec<String> {
     said
 }
 
-/// What the technical team is finding out. Whether we could deliver again or faster is for us to know until it is decided.
-fn finding_out(fact: &str) -> Text {
+/// What the technical team is finding out. Whether we could deliver again or faster is for us to know until it is decided; and whoever
+/// wants the delivery is not told that it may be stopped.
+fn finding_out(pen: &Pen<'_>, fact: &str) -> Text {
+    let stop = pen
+        .case
+        .claim()
+        .is_some_and(|claim| claim.kind == ClaimKind::Stop);
     match fact {
         "counts" => texts::DOING_COUNTS,
         "pace" => texts::DOING_PACE,
-        "stop_result" => texts::DOING_STOP,
+        "stop_result" if stop => texts::DOING_STOP,
         "period_fulfilled" => texts::DOING_PERIOD,
         _ => texts::DOING_OPTIONS,
     }

@@ -192,7 +192,12 @@ fn promise(pen: &Pen<'_>, proposal: &Proposal, remedy: &Granted, why: &Why) -> O
     Some(match remedy {
         Granted::Refund { amount, .. } => {
             let price = pen.records.order.as_ref().map(|record| record.order.price);
+            let renewal = pen
+                .case
+                .claim()
+                .is_some_and(|claim| claim.kind == ClaimKind::Renewal);
             match (proposal.outcome, why.whole.or(price)) {
+                (Outcome::Refund, _) if renewal => money(texts::LEAD_RENEWAL, amount),
                 (Outcome::Refund, _) => money(texts::LEAD_WHOLE, amount),
                 (_, Some(whole)) if amount.minor() < whole.minor() => {
                     let (amount, whole) = (pen.amount(*amount), pen.amount(whole));
@@ -291,8 +296,12 @@ fn quote(pen: &mut Pen<'_>, proposal: &Proposal) {
 }
 
 fn figures(pen: &mut Pen<'_>, steps: Vec<Step>) {
-    // One number is no working.
-    if steps.len() < 2 {
+    // The same number again is no working.
+    if steps.iter().all(|step| {
+        steps
+            .first()
+            .is_some_and(|first| first.figure == step.figure)
+    }) {
         return;
     }
     pen.heading(texts::HEAD_WORKING);

@@ -13,8 +13,24 @@ pub(super) fn found(pen: &Pen<'_>) -> Vec<String> {
     pen.case
         .findings
         .iter()
+        .filter(|finding| concerns(pen, finding))
         .filter_map(|finding| told(pen, finding))
         .collect()
+}
+
+/// Whether a finding has to do with what is claimed: a renewal is about a payment, and an account is there or not.
+fn concerns(pen: &Pen<'_>, finding: &Finding) -> bool {
+    match pen.case.claim().map(|claim| claim.kind) {
+        Some(ClaimKind::Renewal) => matches!(
+            finding,
+            Finding::NothingPaid
+                | Finding::RefundedBefore { .. }
+                | Finding::DisputeOpen
+                | Finding::DisputeLost
+        ),
+        Some(ClaimKind::AccountFaulty) => !matches!(finding, Finding::Gap { .. }),
+        _ => true,
+    }
 }
 
 fn told(pen: &Pen<'_>, finding: &Finding) -> Option<String> {

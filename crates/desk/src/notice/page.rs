@@ -27,8 +27,11 @@ pub(super) fn text(notice: &Notice) -> String {
             Paragraph::Quote { source, words, .. } => {
                 wrap("", "", &format!("{source}:"), &mut lines);
                 lines.push(String::new());
-                for text in quoted(notice.language, words) {
-                    wrap("    ", "    ", &text, &mut lines);
+                for (place, text) in quoted(notice.language, words).iter().enumerate() {
+                    if place > 0 {
+                        lines.push(String::new());
+                    }
+                    wrap("    ", "    ", text, &mut lines);
                 }
             }
             Paragraph::Figures(figures) => table(figures, &mut lines),
@@ -60,9 +63,14 @@ pub(super) fn text(notice: &Notice) -> String {
     }
     blocks.push(alloc::vec![notice.closing.clone(), notice.sender.clone()]);
     let blocks: Vec<String> = blocks.iter().map(|lines| lines.join("\n")).collect();
-    let mut text = blocks.join("\n\n");
+    let mut text = loosened(&blocks.join("\n\n"));
     text.push('\n');
     text
+}
+
+/// With common spaces where words were held together: the lines are broken by now.
+pub(super) fn loosened(text: &str) -> String {
+    text.replace('\u{a0}', " ")
 }
 
 fn numbered(place: usize, item: &str, lines: &mut Vec<String>) {

@@ -16,6 +16,7 @@ crate::words::texts! {
     // The request has come in.
     SUBJECT_RECEIVED: "vi har fået din besked om ordre {order}", "we have your message about order {order}";
     RECEIVED: "Tak for din besked. Vi er gået i gang med at undersøge, hvad der er sket med ordre {order}.", "Thank you for writing to us. We have begun to look into what happened with order {order}.";
+    THANKS: "Tak for din besked om ordre {order}.", "Thank you for writing to us about order {order}.";
     UNDERSTOOD: "Vi har forstået det sådan, at {claim}, og at du helst vil have {wants}. Har vi misforstået noget, så svar bare på denne besked.", "We understand that {claim}, and that what you would like best is {wants}. If we got that wrong, just reply to this message.";
     UNDERSTOOD_WISH: "Vi har forstået det sådan, at {claim}. Har vi misforstået noget, så svar bare på denne besked.", "We understand that {claim}. If we got that wrong, just reply to this message.";
     CLAIM_NOT_STARTED: "leveringen ikke er begyndt", "the delivery has not begun";
@@ -33,19 +34,23 @@ crate::words::texts! {
     CLAIM_RENEWAL: "der er trukket en fornyelse, som du ikke ville have", "a renewal was charged that you did not want";
     WANTS_REFUND: "pengene tilbage", "your money back";
     WANTS_REDELIVERY: "en ny levering", "a new delivery";
+    WANTS_DELIVERY: "leveringen", "the delivery";
+    WANTS_ACCOUNT: "en ny konto", "a new account";
     WANTS_EXCHANGE: "en ombytning", "an exchange";
     WE_LOOK: "Vi gennemgår leveringsloggen, aktiviteten på det, vi leverer til, og vores egne optegnelser.", "We go through the delivery log, the activity where we deliver, and our own records.";
     WE_ASK_ONCE: "Mangler vi noget fra dig, spørger vi om det hele på én gang.", "If we need anything from you, we ask for all of it at once.";
     WE_ANSWER: "Du får et samlet svar på skrift.", "You get a complete answer in writing.";
-    ANSWER_APART: "Vi har allerede undersøgt sagen. Vores afgørelse kommer i en besked for sig.", "We have already looked into the case. Our decision comes in a message of its own.";
-    QUESTION_APART: "Vi mangler noget fra dig for at komme videre. Det står i en besked for sig.", "We need something from you to go on. It stands in a message of its own.";
-    UPDATE_APART: "Det, vi har fundet indtil nu, og det, der sker nu, står i en besked for sig.", "What we have found so far, and what happens now, stands in a message of its own.";
-    ORDER_AWAITED: "Vi kan ikke finde ordre {order} endnu, men vi leder efter den. Se gerne efter, om nummeret er rigtigt; det står i din ordrebekræftelse. Er det forkert, så svar på denne besked med det rigtige nummer.", "We cannot find order {order} yet, but we are looking for it. Please check that the number is right; it stands in your order confirmation. If it is wrong, reply to this message with the right one.";
+    ANSWER_APART: "Vi har allerede undersøgt sagen, og du får vores afgørelse i en besked for sig.", "We have already looked into the case, and you get our decision in a separate message.";
+    QUESTION_APART: "Vi er gået i gang, og vi mangler noget fra dig for at komme videre. Det spørger vi om i en besked for sig.", "We have begun to look into it, and we need something from you to go on. We ask for it in a separate message.";
+    UPDATE_APART: "Vi har allerede set på sagen. Hvad vi har fundet, og hvad der sker nu, får du i en besked for sig.", "We have already looked at the case. What we found, and what happens now, you get in a separate message.";
+    ORDER_AWAITED: "Vi kan ikke finde ordre {order} endnu, men vi leder efter den. Se gerne efter, om nummeret er rigtigt; det står i din ordrebekræftelse. Er det forkert, så svar på denne besked med det rigtige nummer.", "We cannot find order {order} yet, but we are looking for it. Please check that the number is right; you find it in your order confirmation. If it is wrong, reply to this message with the right one.";
 
     // We need something.
     SUBJECT_QUESTION: "vi mangler noget fra dig", "we need something from you";
     QUESTION_ONE: "Vi har set på ordre {order}. For at kunne afgøre sagen mangler vi ét svar fra dig.", "We have looked at order {order}. To decide the case we need one answer from you.";
     QUESTION_MANY: "Vi har set på ordre {order}. For at kunne afgøre sagen mangler vi {count} svar fra dig.", "We have looked at order {order}. To decide the case we need {count} answers from you.";
+    QUESTION_LEFT_ONE: "Tak for det, du har sendt om ordre {order}. Nu mangler vi kun ét svar fra dig for at kunne afgøre sagen.", "Thank you for what you sent about order {order}. Now we need only one more answer from you to decide the case.";
+    QUESTION_LEFT_MANY: "Tak for det, du har sendt om ordre {order}. Nu mangler vi kun {count} svar fra dig for at kunne afgøre sagen.", "Thank you for what you sent about order {order}. Now we need only {count} more answers from you to decide the case.";
     QUESTION_OPEN: "Fortæl os mere om, hvad der er sket, og send gerne skærmbilleder, der viser det.", "Please tell us more about what happened, and send screenshots that show it if you have any.";
     PROOF_REJECTED: "Det, du sendte, kunne vi desværre ikke bruge: {reason}", "We are sorry that we could not use what you sent: {reason}";
     HOW_TO_ANSWER: "Svar på denne besked senest den {day}, og vedhæft billeder eller filer, der viser det. Send ikke adgangskoder eller kortnumre; dem har vi ikke brug for.", "Please reply to this message by {day}, and attach pictures or files that show it. Do not send passwords or card numbers; we do not need them.";
@@ -58,6 +63,7 @@ crate::words::texts! {
     // What we found, and what happens next.
     SUBJECT_UPDATE: "det har vi fundet ud af om ordre {order}", "what we have found out about order {order}";
     UPDATE: "Vi har gennemgået ordre {order}. Her er, hvad vi har fundet, og hvad der sker nu.", "We have gone through order {order}. Here is what we found, and what happens now.";
+    UPDATE_AGAIN: "Vi har gennemgået ordre {order} igen. Her er, hvad vi har fundet, og hvad der sker nu.", "We have gone through order {order} again. Here is what we found, and what happens now.";
     UPDATE_BARE: "Vi har gennemgået ordre {order}. Her er, hvad der sker nu.", "We have gone through order {order}. Here is what happens now.";
     DOING_COUNTS: "Vi er ved at finde tallene for leveringen frem.", "We are getting the figures of the delivery.";
     DOING_PACE: "Vi undersøger, om leveringen holder den hastighed, vi har lovet.", "We are checking whether the delivery keeps the speed we promised.";
@@ -85,7 +91,7 @@ crate::words::texts! {
     FOUND_COUNTS_UNKNOWN: "Leveringsloggen viser ikke, hvor meget der er leveret.", "The delivery log does not show how much has been delivered.";
     FOUND_BEHIND: "Leveringen er bagud i forhold til den hastighed, vi har lovet.", "The delivery is behind the speed we promised.";
     FOUND_BELOW_START: "Tælleren står nu lavere, end da vi begyndte.", "The counter now stands lower than when we began.";
-    FOUND_GAP: "Fra den {at} skete der ikke noget med leveringen i {days} dage.", "From {at} nothing happened with the delivery for {days} days.";
+    FOUND_GAP: "Fra den {at} og {days} dage frem står der intet i leveringsloggen.", "From {at} on, the delivery log shows nothing for {days} days.";
     FOUND_GUARANTEE_RUNS: "Faldgarantien løber til den {at}.", "The drop guarantee runs until {at}.";
     FOUND_GUARANTEE_RAN: "Faldgarantien løb til den {at}.", "The drop guarantee ran until {at}.";
     FOUND_NOTHING_PAID: "Vi kan ikke finde en betaling for ordren.", "We cannot find a payment for the order.";
@@ -97,12 +103,12 @@ crate::words::texts! {
     // Looked at again; closed.
     SUBJECT_REOPENED: "vi ser på sagen igen", "we are looking at the case again";
     REOPENED: "Du er ikke enig i vores afgørelse om ordre {order}, så nu ser vi på sagen igen.", "You do not agree with our decision on order {order}, so we are looking at the case again.";
-    REOPENED_HOW: "Denne gang er det en medarbejder, der afgør den. Har du noget, vi ikke har set, så send det som svar på denne besked. Det, vi allerede har gjort, bliver stående, mens vi ser på det.", "This time a member of our staff decides it. If you have anything that we have not seen, send it in reply to this message. What we have already done stands while we look.";
+    REOPENED_HOW: "Denne gang er det en medarbejder, der afgør den. Har du noget, vi ikke har set, så send det som svar på denne besked. Det, vi allerede har gjort, bliver stående, mens vi ser på den.", "This time a member of our staff decides it. If you have anything that we have not seen, send it in reply to this message. What we have already done stands while we look.";
     SUBJECT_CLOSED: "sagen er lukket", "the case is closed";
     CLOSED_UNANSWERED: "Vi har lukket sagen om ordre {order}, fordi vi ikke har hørt fra dig. Uden de svar, vi bad om, kan vi ikke afgøre den.", "We have closed the case about order {order}, because we have not heard from you. Without the answers we asked for we cannot decide it.";
     CLOSED_AGAIN: "Du er altid velkommen til at skrive igen. Send det, vi spurgte om, med det samme, så tager vi det derfra.", "You are always welcome to write again. Send what we asked for right away, and we take it from there.";
     CLOSED_NO_ORDER: "Vi kan ikke finde en ordre med nummeret {order}, så vi har lukket sagen.", "We cannot find an order with the number {order}, so we have closed the case.";
-    CLOSED_NUMBER: "Ordrenummeret står i din ordrebekræftelse. Skriv til os igen med det, eller med den e-mailadresse, du bestilte med, så leder vi videre.", "The order number stands in your order confirmation. Write to us again with it, or with the e-mail address you ordered with, and we go on looking.";
+    CLOSED_NUMBER: "Ordrenummeret står i din ordrebekræftelse. Skriv til os igen med det, eller med den e-mailadresse, du bestilte med, så leder vi videre.", "You find the order number in your order confirmation. Write to us again with it, or with the e-mail address you ordered with, and we go on looking.";
     CLOSED_BY_PERSON: "En medarbejder har lukket sagen om ordre {order}, uden at der er truffet en afgørelse.", "A member of our staff has closed the case about order {order} without a decision.";
     CLOSED_ASK: "Er du i tvivl om hvorfor, eller er der stadig noget galt, så svar på denne besked.", "If you wonder why, or if something is still wrong, reply to this message.";
 
@@ -110,16 +116,17 @@ crate::words::texts! {
     SUBJECT_DECISION: "vores afgørelse om ordre {order}", "our decision on order {order}";
     SUBJECT_REFUND: "vi betaler {amount} tilbage", "we are refunding {amount}";
     SUBJECT_CREDIT: "du får {amount} til gode hos os", "you get {amount} to spend with us";
-    SUBJECT_EXCHANGE: "du kan bytte for {amount}", "you can exchange for {amount}";
+    SUBJECT_EXCHANGE: "du kan vælge en anden ydelse", "you can choose another service";
     SUBJECT_REDELIVER: "vi leverer {units} igen", "we are delivering {units} again";
     SUBJECT_REPLACE: "du får en ny konto", "you get a new account";
     DECISION: "Vi har undersøgt din sag om ordre {order}, og her er vores afgørelse.", "We have looked into your case about order {order}, and this is our decision.";
-    DECISION_AGAIN: "Vi har set på din sag om ordre {order} igen, og her er vores endelige afgørelse.", "We have looked at your case about order {order} again, and this is our final decision.";
+    DECISION_AGAIN: "Vi har set på din sag om ordre {order} én gang til, og her er vores afgørelse.", "We have looked at your case about order {order} once more, and this is our decision.";
     LEAD_WHOLE: "Vi betaler hele beløbet tilbage: {amount}.", "We are refunding the whole amount: {amount}.";
+    LEAD_RENEWAL: "Vi betaler fornyelsen tilbage: {amount}.", "We are refunding the renewal: {amount}.";
     LEAD_PARTIAL: "Vi betaler {amount} tilbage af de {whole}, du betalte.", "We are refunding {amount} of the {whole} you paid.";
     LEAD_SOME: "Vi betaler {amount} tilbage.", "We are refunding {amount}.";
     LEAD_CREDIT: "Du får {amount} til gode hos os.", "You get {amount} to spend with us.";
-    LEAD_EXCHANGE: "Du kan bytte til en anden ydelse for {amount}.", "You can exchange it for another service worth {amount}.";
+    LEAD_EXCHANGE: "Du kan vælge en anden ydelse for {amount} i stedet.", "You can choose another service for {amount} instead.";
     LEAD_REDELIVER: "Vi leverer {units} igen.", "We are delivering {units} again.";
     LEAD_REPLACE: "Du får en ny konto i stedet for {account}.", "You get a new account in place of {account}.";
     LEAD_FRONT: "Vi sætter din ordre forrest i køen.", "We are moving your order to the front of the queue.";
@@ -128,7 +135,7 @@ crate::words::texts! {
     LEAD_RESTART: "Vi begynder ordren forfra.", "We are starting the order afresh.";
     LEAD_CANCEL: "Vi siger abonnementet op, så der ikke trækkes mere.", "We are cancelling the subscription, so that nothing more is charged.";
     LEAD_CONCEDE: "Vi giver dig ret over for banken.", "We are telling the bank that you are right.";
-    LEAD_CONTEST: "Det er banken, der afgør sagen.", "It is the bank that settles the case.";
+    LEAD_CONTEST: "Vi kan ikke betale tilbage, så længe indsigelsen hos banken er i gang.", "We cannot refund you while the dispute with the bank is open.";
     LEAD_NO_REFUND: "Vi kan desværre ikke betale pengene tilbage.", "We are sorry, but we cannot refund you.";
     LEAD_NO_REDELIVERY: "Vi kan desværre ikke levere igen.", "We are sorry, but we cannot deliver again.";
     LEAD_NO_ACCOUNT: "Vi kan desværre ikke give dig en ny konto.", "We are sorry, but we cannot give you a new account.";
@@ -145,19 +152,19 @@ crate::words::texts! {
     SEND_PART_UNDATED: "{amount} for en anden betaling", "{amount} for another payment";
     SEND_REST: "Resten, {amount}, kan vi ikke sende samme vej. En medarbejder finder en anden måde og skriver til dig.", "The rest, {amount}, cannot go back that way. A member of our staff finds another and writes to you.";
     CONFIRMED_LATER: "Vi skriver til dig, så snart betalingen er bekræftet.", "We write to you as soon as the payment is confirmed.";
-    CONFIRMED_LATER_MANY: "Vi skriver til dig, så snart hver betaling er bekræftet.", "We write to you as soon as each payment is confirmed.";
+    CONFIRMED_LATER_MANY: "Vi skriver til dig, hver gang en af betalingerne er bekræftet.", "We write to you each time one of the payments is confirmed.";
     BANK_TIME: "Derefter går der som regel 5 til 10 bankdage, før du kan se pengene. Hvor længe afhænger af din bank.", "After that it usually takes 5 to 10 banking days until you can see the money. How long depends on your bank.";
     NOW_REDELIVER: "Vi sætter leveringen i gang og skriver til dig, når den er færdig.", "We arrange the delivery and write to you when it is done.";
     NOW_REPLACE: "Vi gør den nye konto klar og skriver til dig, når den er sendt.", "We get the new account ready and write to you when it has been sent.";
     NOW_TOLD: "Vi skriver til dig, når det er gjort.", "We write to you when it is done.";
-    NOW_EXCHANGE: "En medarbejder skriver til dig om, hvad du kan vælge. Beløbet er dit imens.", "A member of our staff writes to you about what you can choose. The amount is yours meanwhile.";
+    NOW_EXCHANGE: "En medarbejder skriver til dig om, hvad du kan vælge. Beløbet står til dig så længe.", "A member of our staff writes to you about what you can choose. The amount is kept for you until then.";
     NOW_CREDIT: "Beløbet står klar til din næste ordre.", "The credit is ready for your next order.";
     NOW_CANCEL: "Vi skriver til dig, når abonnementet er sagt op.", "We write to you when the subscription has been cancelled.";
     NOW_CONCEDE: "Det er banken, der betaler dig pengene. Du behøver ikke gøre mere.", "It is the bank that pays you the money. You need do nothing more.";
-    NOW_CONTEST: "Vi sender banken det, vi ved om ordren. Du hører fra banken, når den har afgjort sagen.", "We send the bank what we know about the order. You hear from the bank when it has settled the case.";
+    NOW_CONTEST: "Du hører fra banken, når den har afgjort sagen.", "You hear from the bank when it has settled the case.";
     HEAD_APPEAL: "Hvis du er uenig", "If you disagree";
     APPEAL: "Du kan få os til at se på sagen én gang til. Svar på denne besked, og fortæl, hvad du mener er forkert, gerne med noget, vi ikke har set. Så er det en medarbejder, der afgør den.", "You can have us look at the case once more. Reply to this message and tell us what you think is wrong, if you can with something that we have not seen. A member of our staff then decides it.";
-    FINAL: "Nu har vi set på sagen to gange, og her slutter den hos os. Giver loven dig bedre vilkår, er det loven, der gælder.", "We have now looked at the case twice, and this is where it ends with us. Where the law gives you better terms, the law applies.";
+    FINAL: "Vi har nu set på sagen to gange, og det er vores endelige svar. Giver loven dig bedre vilkår, er det loven, der gælder.", "We have now looked at the case twice, and this is our final answer. Where the law gives you better terms, the law applies.";
 
     // The money.
     SUBJECT_PAID: "{amount} er betalt tilbage", "{amount} has been refunded";
@@ -166,13 +173,13 @@ crate::words::texts! {
     FIGURE_DAY: "Betalt den", "Paid on";
     FIGURE_REFERENCE: "Reference", "Reference";
     PAID_WHEN: "Pengene går til det kort eller den konto, du betalte med. Som regel går der 5 til 10 bankdage, før du kan se dem. Kan du ikke det, så spørg din bank med referencen ovenfor, eller svar på denne besked.", "The money goes to the card or account you paid with. It usually takes 5 to 10 banking days until you can see it. If you cannot, ask your bank with the reference above, or reply to this message.";
-    PAID_MORE: "Det er en del af de {total}, vi har lovet. Resten, {rest}, er på vej for sig.", "This is a part of the {total} we promised. The rest, {rest}, is on its way by itself.";
+    PAID_MORE: "Det er en del af de {total}, vi har lovet. Resten, {rest}, kommer i en betaling for sig.", "This is a part of the {total} we promised. The rest, {rest}, comes in a separate payment.";
     PAID_ALL: "Dermed er alle {total} betalt.", "With that, all of the {total} has been paid.";
     SUBJECT_FAILED: "tilbagebetalingen gik ikke igennem", "the refund did not go through";
     FAILED: "Vi har prøvet at betale {amount} tilbage for ordre {order}, men betalingen gik ikke igennem.", "We tried to refund {amount} for order {order}, but the payment did not go through.";
     FAILED_LATE: "Vi skrev til dig, at vi havde betalt {amount} tilbage for ordre {order}. Pengene er siden kommet retur til os, så du har ikke fået dem.", "We wrote to you that we had refunded {amount} for order {order}. The money has since come back to us, so you have not got it.";
     FAILED_OWED: "Det beklager vi. Pengene er stadig dine, og en medarbejder finder en anden måde at betale dem på.", "We are sorry about that. The money is still yours, and a member of our staff finds another way to pay it.";
-    FAILED_HELP: "Er dit kort skiftet eller din konto lukket, så svar på denne besked og sig det; det hjælper os. Send ikke kort- eller kontonumre.", "If your card was replaced or your account closed, reply to this message and say so; that helps us. Do not send card or account numbers.";
+    FAILED_HELP: "Har du fået nyt kort, eller er din konto lukket, så skriv det til os; det hjælper os på vej. Send ikke kort- eller kontonumre.", "If you have a new card, or your account was closed, let us know; that helps us on. Do not send card or account numbers.";
 
     // Done, or not.
     SUBJECT_DONE_REDELIVER: "{units} er leveret igen", "{units} delivered again";

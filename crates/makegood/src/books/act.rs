@@ -333,6 +333,7 @@ fn looks_only_at_money(case: &Case, input: &Input) -> bool {
         )
 }
 
-fn before(now: Instant, long: Duration) -> Instant {
+/// The moment so long before another.
+pub(crate) fn before(now: Instant, long: Duration) -> Instant {
     Instant::from_unix_nanoseconds(now.unix_nanoseconds().saturating_sub(long.nanoseconds()))
 }

@@ -317,3 +317,32 @@ fn what_the_bank_says_is_held_against_what_waits() {
         [Matched::Odd { .. }]
     ));
 }
+
+#[test]
+fn a_slip_in_a_statement_pays_nothing_else() {
+    let whole = statement();
+    let known = told(&read(whole.as_bytes()).expect("a statement"));
+    let waiting = [
+        expected("MGPAID", 1_248, "MGB1"),
+        expected("MGBOTH1", 1_000, "MGB1"),
+        expected("MGBOTH2", 2_000, "MGB1"),
+    ];
+    assert_eq!(known.len(), 6);
+    for at in 0..whole.len() {
+        for byte in [b'0', b'7', b'<', b'>', b'&', b'"', b'x', 0xff] {
+            let mut slip = whole.as_bytes().to_vec();
+            slip[at] = byte;
+            let Ok(movements) = read(&slip) else { continue };
+            for matched in matched(&waiting, &movements) {
+                if let Matched::Refund(refund) = matched {
+                    let one = waiting.iter().find(|one| one.refund.id == refund.id);
+                    assert_eq!(
+                        one.map(|one| one.refund.amount),
+                        Some(refund.amount),
+                        "byte {at}"
+                    );
+                }
+            }
+        }
+    }
+}

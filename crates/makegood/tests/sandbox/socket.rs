@@ -9,7 +9,8 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use makegood::pay::sandbox::{Sandbox, router, serve};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tower::ServiceExt as _;
 
@@ -159,6 +160,30 @@ fn on_a_socket_a_lost_answer_is_a_closed_connection_and_others_live_on() {
         let refund = ask(&first, &base).await.expect("an answer");
         assert_eq!(refund["object"], "refund");
         assert_eq!(list().await, 1);
+    });
+}
+
+/// Not a byte: whoever waits for a status must not see one.
+#[test]
+fn a_lost_answer_leaves_no_trace_on_the_wire() {
+    let sandbox = sandbox();
+    let plan = json!({ "method": "POST", "path": "/v1/refunds", "fault": "lost_answer" });
+    sandbox
+        .call(&command("faults", &plan))
+        .expect("no journal to fail");
+    served(sandbox, |base| async move {
+        let address = base.trim_start_matches("http://");
+        let mut wire = TcpStream::connect(address).await.expect("a connection");
+        let body = "charge=ch_1&amount=100";
+        let head = format!(
+            "POST /v1/refunds HTTP/1.1\r\nHost: sandbox\r\nAuthorization: Bearer sk_test_1\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        wire.write_all(head.as_bytes()).await.expect("it is sent");
+        let mut came = Vec::new();
+        // It may end or be reset; both are silence.
+        wire.read_to_end(&mut came).await.ok();
+        assert_eq!(String::from_utf8_lossy(&came), "");
     });
 }
 

@@ -150,7 +150,8 @@ impl World {
             cause: self.cause.clone(),
             pending: u64::try_from(told.len()).unwrap_or(u64::MAX),
         });
-        let needed = if told.is_empty() { 0 } else { EVENTS_KEPT };
+        let is_needed = !told.is_empty() || !self.deliveries.is_empty();
+        let needed = if is_needed { EVENTS_KEPT } else { 0 };
         self.events.keep_at_most(self.events_kept.max(needed));
         for endpoint in told {
             self.send_off(&id, &endpoint);
