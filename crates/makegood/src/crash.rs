@@ -11,7 +11,8 @@ pub const POINTS: &[&str] = &[
     "act.written",
     "act.committed",
     "request.written",
-    "request.committed",
+    "answer.kept",
+    "answer.durable",
     // Work that is owed.
     "work.taken",
     "work.let_go",

@@ -24,6 +24,7 @@ use crate::policies::harmless;
 use crate::setup::{self, location, new_id};
 use crate::store::backup::{backup, restore};
 use crate::store::{Options, Store, migrations};
+use crate::{log, meters, serve, web};
 
 /// What can be done with a desk.
 #[derive(Debug, Subcommand)]
@@ -37,6 +38,25 @@ pub enum DeskCommand {
         #[command(flatten)]
         flags: Flags,
     },
+    /// Open the desk: the interface over HTTP, and all that is done in the background
+    #[command(after_help = "Examples:
+  makegood serve
+  makegood serve --listen 127.0.0.1:9000 --database postgres://desk@localhost/desk
+
+It ends on SIGTERM and Ctrl-C: what is being answered is finished, what is in hand is given back.")]
+    Serve {
+        /// Where the settings are.
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Ask a desk that is open whether it is well, for whoever watches over it
+    Healthcheck {
+        /// Where the settings are.
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Print the description of the interface, as OpenAPI 3.1 has it
+    Openapi,
     /// Look at the settings: what is in force, and who set it
     Config {
         /// What.
@@ -237,6 +257,13 @@ pub(crate) async fn store(config: &Config) -> Result<Store, Stop> {
 pub fn run(command: &DeskCommand, out: &mut dyn Write) -> Done {
     match command {
         DeskCommand::Init { flags } => init(flags, out),
+        DeskCommand::Serve { flags } => serve(flags, out),
+        DeskCommand::Healthcheck { flags } => healthcheck(flags, out),
+        DeskCommand::Openapi => {
+            let page = serde_json::to_string_pretty(web::spec()).map_err(stop)?;
+            writeln!(out, "{page}")?;
+            Ok(FINE)
+        }
         DeskCommand::Config { command } => command.run(out),
         DeskCommand::Migrate { flags, dry_run } => migrate(flags, *dry_run, out),
         DeskCommand::Backup { flags, to } => back_up(flags, to, out),
@@ -317,6 +344,60 @@ fn init(flags: &Flags, out: &mut dyn Write) -> Done {
         )?;
         ready.shop.desk.store.close().await;
         Ok(FINE)
+    })
+}
+
+fn serve(flags: &Flags, out: &mut dyn Write) -> Done {
+    let config = settings(flags)?;
+    log::start(&config.log).map_err(stop)?;
+    let meters = meters::start().map_err(stop)?;
+    wait_for(async {
+        let ready = setup::open(config, Clock::default(), BTreeMap::new())
+            .await
+            .map_err(stop)?;
+        if let Some(frozen) = &ready.frozen {
+            crate::cli::complain(&harmless(&format!("no money moves: {frozen}")));
+        }
+        let listener = serve::listener(&ready).await.map_err(stop)?;
+        let address = listener.local_addr().map_err(stop)?;
+        writeln!(out, "The desk is open on http://{address}")?;
+        out.flush()?;
+        // Told to whoever started us, if that was systemd.
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        serve::open_until(ready, listener, Some(meters), serve::asked_to_end())
+            .await
+            .map_err(stop)?;
+        Ok(FINE)
+    })
+}
+
+fn healthcheck(flags: &Flags, out: &mut dyn Write) -> Done {
+    let config = settings(flags)?;
+    let address = config.server.listen;
+    wait_for(async {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .timeout(std::time::Duration::from_secs(5))
+            .no_proxy()
+            .build()
+            .map_err(stop)?;
+        match client.get(format!("http://{address}/readyz")).send().await {
+            Ok(answer) if answer.status().is_success() => {
+                writeln!(out, "the desk on {address} is well")?;
+                Ok(FINE)
+            }
+            Ok(answer) => {
+                writeln!(out, "the desk on {address} answers {}", answer.status())?;
+                Ok(FOUND)
+            }
+            Err(_) => {
+                writeln!(
+                    out,
+                    "nobody answers on {address}; `makegood serve` opens the desk"
+                )?;
+                Ok(FOUND)
+            }
+        }
     })
 }
 

@@ -9,7 +9,13 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::keep::Keeper;
-use crate::setup::Ready;
+use crate::meters::Meters;
+use crate::setup::{self, Ready};
+use crate::web::{self, Web};
+use crate::world::{Daily, Watch};
+
+/// How often meters forget what they no longer need.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
 
 /// What runs beside the doors.
 pub struct Running {
@@ -32,7 +38,15 @@ impl Running {
             clock: ready.shop.clock.clone(),
             frozen: ready.frozen.is_some(),
         };
-        tasks.spawn(keeper.keep(stopped));
+        tasks.spawn(keeper.keep(stopped.clone()));
+        let watch = Watch {
+            shop: Arc::clone(&ready.shop),
+            daily: Some(Daily {
+                hour: ready.config.money.reconcile_hour,
+                back: setup::long(ready.config.money.reconcile_back),
+            }),
+        };
+        tasks.spawn(watch.watch(stopped));
         Self {
             stop,
             tasks,
@@ -63,6 +77,39 @@ impl Running {
             tracing::warn!("not everything ended in time; what is left goes on at the next start");
         }
     }
+}
+
+/// Keeps a desk open until it is asked to end, and ends it in order: first the doors, then the work, then the store.
+///
+/// # Errors
+/// The listener broke.
+pub async fn open_until(
+    ready: Ready,
+    listener: TcpListener,
+    meters: Option<Meters>,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let running = Running::start(&ready);
+    let tidy = meters.clone();
+    let mut stopped = running.stopped();
+    let tidying = tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(TIDY_EVERY) => {}
+                _ = stopped.changed() => return,
+            }
+            if let Some(meters) = &tidy {
+                meters.tidy_up();
+            }
+        }
+    });
+    let web = Web::new(&ready, meters);
+    let served = web::serve(listener, web::router(web), end).await;
+    tracing::info!("the doors are closed; what is in hand is finished");
+    running.end().await;
+    tidying.abort();
+    ready.shop.desk.store.close().await;
+    served
 }
 
 /// Binds where the settings say; or takes the socket that systemd hands over.

@@ -298,7 +298,8 @@ fn connector(config: &Config, way_out: &Arc<WayOut>) -> Result<Option<Arc<Connec
 }
 
 /// A length of time of the settings in the desk's word.
-fn long(duration: std::time::Duration) -> Duration {
+#[must_use]
+pub fn long(duration: std::time::Duration) -> Duration {
     Duration::from_nanoseconds(i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX))
 }
 

@@ -316,7 +316,10 @@ async fn a_decision_letter_carries_the_proof_that_the_decision_stands_in_the_log
         decision: 1,
         remainder_minor: None,
     };
-    world.act(id, Actor::Agent(Id([1; 16])), input).await.unwrap();
+    world
+        .act(id, Actor::Agent(Id([1; 16])), input)
+        .await
+        .unwrap();
     world.tend(id).await;
     let proofs = world
         .ready

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use makegood::books::act::NotDone;
 use makegood::books::check;
 use makegood::books::disputes::{DisputeSeen, dispute_seen};
 use makegood::books::facts::{self, Explained, Seen, breach_id, explain, refund_seen};
-use makegood::books::act::NotDone;
 use makegood::clock::Clock;
 use makegood::config::{Flags, load, write_initial};
 use makegood::pay::sandbox::call::{Call, Method};
@@ -103,7 +103,10 @@ fn in_process(sandbox: &Arc<Sandbox>) -> Stripe {
 
 fn new_sandbox(clock: &Clock, seed: u64) -> Arc<Sandbox> {
     let wall = clock.clone();
-    Arc::new(Sandbox::in_memory(seed, Box::new(move || wall.timestamp().as_second())))
+    Arc::new(Sandbox::in_memory(
+        seed,
+        Box::new(move || wall.timestamp().as_second()),
+    ))
 }
 
 impl World {
@@ -153,7 +156,10 @@ impl World {
 
     /// A payment of EUR 49.90 at the provider.
     fn paid(&self) -> String {
-        let made = self.post("/_sandbox/payments", json!({"amount": 4990, "currency": "eur"}));
+        let made = self.post(
+            "/_sandbox/payments",
+            json!({"amount": 4990, "currency": "eur"}),
+        );
         made["id"].as_str().unwrap().to_owned()
     }
 
@@ -199,10 +205,18 @@ impl World {
         let at = self.long_ago();
         let none = Value::from(Vec::new());
         let order = Value::from(number);
-        self.run(&said::ORDER, vec![order.clone(), Value::from(at), none.clone()]).await;
+        self.run(
+            &said::ORDER,
+            vec![order.clone(), Value::from(at), none.clone()],
+        )
+        .await;
         let payment = vec![order.clone(), Value::from(at), Value::from(charge), none];
         self.run(&said::PAYMENT, payment).await;
-        let log = [("started", Some(2310), 2), ("count", Some(3060), 90), ("completed", None, 100)];
+        let log = [
+            ("started", Some(2310), 2),
+            ("count", Some(3060), 90),
+            ("completed", None, 100),
+        ];
         for (seq, (event, value, hours)) in log.into_iter().enumerate() {
             let values = vec![
                 order.clone(),
@@ -214,7 +228,9 @@ impl World {
             ];
             self.run(&said::LOG, values).await;
         }
-        facts::sweep(&self.ready.shop.desk, self.ready.shop.clock.now()).await.unwrap();
+        facts::sweep(&self.ready.shop.desk, self.ready.shop.clock.now())
+            .await
+            .unwrap();
     }
 
     async fn order(&self, number: &str) -> String {
@@ -237,7 +253,9 @@ impl World {
             attachments: Vec::new(),
         };
         let shop = &self.ready.shop;
-        let asked = shop.desk.request(new_id(), Actor::Customer, shop.clock.now(), request);
+        let asked = shop
+            .desk
+            .request(new_id(), Actor::Customer, shop.clock.now(), request);
         asked.await.unwrap().case
     }
 
@@ -249,7 +267,15 @@ impl World {
     async fn accept(&self, case: &Case) -> Result<Arc<Case>, NotDone> {
         let decision = case.decision().unwrap().proposal.no;
         let remainder_minor = None;
-        self.act(case.id, AGENT, Input::Accept { decision, remainder_minor }).await
+        self.act(
+            case.id,
+            AGENT,
+            Input::Accept {
+                decision,
+                remainder_minor,
+            },
+        )
+        .await
     }
 
     /// The worker has its turn with a case.
@@ -263,7 +289,13 @@ impl World {
         let case = self.asked(order).await;
         self.accept(&case).await.unwrap();
         let case = self.tended(case.id).await;
-        let refund = case.refunds.first().unwrap().provider_refund.clone().unwrap();
+        let refund = case
+            .refunds
+            .first()
+            .unwrap()
+            .provider_refund
+            .clone()
+            .unwrap();
         (case.id, refund)
     }
 
@@ -273,7 +305,12 @@ impl World {
         let mut after: Option<String> = None;
         loop {
             let from = jiff::Timestamp::UNIX_EPOCH;
-            let page = self.stripe.events_since(from, after.as_deref()).await.said.unwrap();
+            let page = self
+                .stripe
+                .events_since(from, after.as_deref())
+                .await
+                .said
+                .unwrap();
             events.extend(page.items);
             after = page.next;
             if after.is_none() {
@@ -286,7 +323,9 @@ impl World {
     /// Events come in, in this order, and are worked off.
     async fn heard(&self, events: &[ProviderEvent]) {
         for event in events {
-            world::arrived(&self.ready.shop, "card", event).await.unwrap();
+            world::arrived(&self.ready.shop, "card", event)
+                .await
+                .unwrap();
         }
         let watch = self.watch();
         while watch.round().await.unwrap() > 0 {}
@@ -313,7 +352,11 @@ impl World {
         for check in Check::ALL {
             if case.checks[check.place()] == Checked::Doubtful {
                 let note = "looked at".to_owned();
-                let settle = Input::SettleCheck { check, sound: true, note };
+                let settle = Input::SettleCheck {
+                    check,
+                    sound: true,
+                    note,
+                };
                 case = self.act(case.id, AGENT, settle).await.unwrap();
             }
         }
@@ -343,31 +386,58 @@ async fn a_refund_made_in_the_dashboard_stops_the_order_until_finance_explains_i
         let charge = world.order("VL-1").await;
         let case = world.asked("VL-1").await;
         assert_eq!(case.stage(), Stage::ReadyToDecide);
-        let refund = world.post("/_sandbox/refunds", json!({"charge": charge, "amount": 500}));
+        let refund = world.post(
+            "/_sandbox/refunds",
+            json!({"charge": charge, "amount": 500}),
+        );
         let refund = refund["id"].as_str().unwrap().to_owned();
         world.hear_all().await;
         world.hear_all().await;
 
         let order = || vec![Value::from("VL-1")];
-        assert_eq!(world.shown(&said::FACTS, order()).await, [format!("{refund} succeeded 500 0")]);
+        assert_eq!(
+            world.shown(&said::FACTS, order()).await,
+            [format!("{refund} succeeded 500 0")]
+        );
         assert_eq!(world.shown(&said::FOREIGN, order()).await, ["500"]);
-        let balances = ["provider_balance card EUR -500", "provider_unexplained card EUR 500"];
+        let balances = [
+            "provider_balance card EUR -500",
+            "provider_unexplained card EUR 500",
+        ];
         assert_eq!(world.shown(&said::BALANCES, vec![]).await, balances);
         let case = world.tended(case.id).await;
         let refused = world.accept(&case).await;
-        assert!(matches!(refused, Err(NotDone::Refused(Refusal::OrderFrozen))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(NotDone::Refused(Refusal::OrderFrozen))),
+            "{refused:?}"
+        );
 
         let desk = &world.ready.shop.desk;
         let breach = breach_id("foreign_refund", "card", &refund);
         let now = world.ready.shop.clock.now();
         let not_hers = explain(desk, &breach, AGENT, "it was me", now).await;
-        assert!(matches!(not_hers, Err(NotDone::Refused(Refusal::NotYours { .. }))));
+        assert!(matches!(
+            not_hers,
+            Err(NotDone::Refused(Refusal::NotYours { .. }))
+        ));
         let no_note = explain(desk, &breach, FINANCE, " ", now).await;
-        assert!(matches!(no_note, Err(NotDone::Refused(Refusal::ReasonMissing))));
+        assert!(matches!(
+            no_note,
+            Err(NotDone::Refused(Refusal::ReasonMissing))
+        ));
         let note = "goodwill, by the shop's owner on the telephone";
-        assert_eq!(explain(desk, &breach, FINANCE, note, now).await.unwrap(), Explained::Done);
-        assert_eq!(explain(desk, &breach, FINANCE, note, now).await.unwrap(), Explained::Already);
-        assert_eq!(explain(desk, "nothing", FINANCE, note, now).await.unwrap(), Explained::NoSuch);
+        assert_eq!(
+            explain(desk, &breach, FINANCE, note, now).await.unwrap(),
+            Explained::Done
+        );
+        assert_eq!(
+            explain(desk, &breach, FINANCE, note, now).await.unwrap(),
+            Explained::Already
+        );
+        assert_eq!(
+            explain(desk, "nothing", FINANCE, note, now).await.unwrap(),
+            Explained::NoSuch
+        );
 
         let balances = ["provider_balance card EUR -500", "refund_expense  EUR 500"];
         assert_eq!(world.shown(&said::BALANCES, vec![]).await, balances);
@@ -375,11 +445,17 @@ async fn a_refund_made_in_the_dashboard_stops_the_order_until_finance_explains_i
         // A person looks whether the records add up again, now that 5.00 went back by other hands.
         let remainder = case.decision().unwrap().proposal.remedies.clone();
         let case = world.settled(case).await;
-        let case = world.accept(&case).await.unwrap_or_else(|why| panic!("{why:?} {remainder:?}"));
+        let case = world
+            .accept(&case)
+            .await
+            .unwrap_or_else(|why| panic!("{why:?} {remainder:?}"));
         let case = world.tended(case.id).await;
         // 750 of 1,000 came: 12.48 in all, of which 5.00 were paid.
         assert_eq!(case.refunds.first().unwrap().amount.minor(), 748);
-        assert!(matches!(case.refunds.first().unwrap().state, RefundState::Succeeded { .. }));
+        assert!(matches!(
+            case.refunds.first().unwrap().state,
+            RefundState::Succeeded { .. }
+        ));
         world.books_hold().await;
     })
     .await;
@@ -390,7 +466,10 @@ async fn a_refund_of_the_shops_own_telling_stops_nothing_whichever_is_told_first
     on_both(async |world| {
         for (number, shop_first) in [("VL-1", true), ("VL-2", false)] {
             let charge = world.order(number).await;
-            let refund = world.post("/_sandbox/refunds", json!({"charge": charge, "amount": 500}));
+            let refund = world.post(
+                "/_sandbox/refunds",
+                json!({"charge": charge, "amount": 500}),
+            );
             let refund = refund["id"].as_str().unwrap();
             let none = Value::from(Vec::new());
             let told = vec![
@@ -407,15 +486,29 @@ async fn a_refund_of_the_shops_own_telling_stops_nothing_whichever_is_told_first
                 world.hear_all().await;
                 world.run(&said::PAST, told).await;
                 let desk = &world.ready.shop.desk;
-                facts::sweep(desk, world.ready.shop.clock.now()).await.unwrap();
+                facts::sweep(desk, world.ready.shop.clock.now())
+                    .await
+                    .unwrap();
             }
             let order = vec![Value::from(number)];
-            assert_eq!(world.shown(&said::OPEN, order.clone()).await, ["0"], "{number}");
-            assert_eq!(world.shown(&said::FOREIGN, order).await, ["500"], "{number}");
+            assert_eq!(
+                world.shown(&said::OPEN, order.clone()).await,
+                ["0"],
+                "{number}"
+            );
+            assert_eq!(
+                world.shown(&said::FOREIGN, order).await,
+                ["500"],
+                "{number}"
+            );
             let case = world.asked(number).await;
             let case = world.accept(&case).await.unwrap();
             // It is counted once, not twice.
-            assert_eq!(case.refunds.first().unwrap().amount.minor(), 748, "{number}");
+            assert_eq!(
+                case.refunds.first().unwrap().amount.minor(),
+                748,
+                "{number}"
+            );
         }
         world.books_hold().await;
     })
@@ -428,7 +521,10 @@ async fn a_refund_of_ours_that_fails_late_opens_its_case_again() {
         world.order("VL-1").await;
         let (id, refund) = world.refunded("VL-1").await;
         world.hear_all().await;
-        assert_eq!(world.shown(&said::FACTS, vec![Value::from("VL-1")]).await, [""; 0]);
+        assert_eq!(
+            world.shown(&said::FACTS, vec![Value::from("VL-1")]).await,
+            [""; 0]
+        );
         let failed = json!({"status": "failed", "failure_reason": "lost_or_stolen_card"});
         world.post(&format!("/_sandbox/refunds/{refund}"), failed);
         let mut events = world.events().await;
@@ -438,12 +534,18 @@ async fn a_refund_of_ours_that_fails_late_opens_its_case_again() {
         world.heard(&events).await;
         let case = world.act(id, Actor::System, Input::Look).await.unwrap();
         assert!(
-            matches!(case.refunds.first().unwrap().state, RefundState::Failed { late: true, .. }),
+            matches!(
+                case.refunds.first().unwrap().state,
+                RefundState::Failed { late: true, .. }
+            ),
             "{:?}",
             case.refunds
         );
         assert!(case.closed.is_none());
-        assert_eq!(world.shown(&said::OPEN, vec![Value::from("VL-1")]).await, ["0"]);
+        assert_eq!(
+            world.shown(&said::OPEN, vec![Value::from("VL-1")]).await,
+            ["0"]
+        );
         world.books_hold().await;
     })
     .await;
@@ -461,11 +563,20 @@ async fn a_refund_that_failed_here_and_succeeded_there_is_written_down_whatever_
         }
         let desk = &world.ready.shop.desk;
         let now = world.ready.shop.clock.now();
-        assert!(matches!(refund_seen(desk, "card", &failed, false, now).await.unwrap(), Seen::Ours(_)));
+        assert!(matches!(
+            refund_seen(desk, "card", &failed, false, now)
+                .await
+                .unwrap(),
+            Seen::Ours(_)
+        ));
         // Perhaps it was fetched before the failure: then looking again would show that.
-        let first = refund_seen(desk, "card", &succeeded, false, now).await.unwrap();
+        let first = refund_seen(desk, "card", &succeeded, false, now)
+            .await
+            .unwrap();
         assert!(matches!(first, Seen::LookAgain), "{first:?}");
-        let second = refund_seen(desk, "card", &succeeded, true, now).await.unwrap();
+        let second = refund_seen(desk, "card", &succeeded, true, now)
+            .await
+            .unwrap();
         assert!(matches!(second, Seen::Foreign { .. }), "{second:?}");
         let order = vec![Value::from("VL-1")];
         assert_eq!(world.shown(&said::FOREIGN, order.clone()).await, ["1248"]);
@@ -484,10 +595,15 @@ async fn a_chargeback_stops_money_at_once_and_its_end_is_booked_once() {
         let dispute = world.post("/_sandbox/disputes", inquiry);
         let dispute = dispute["id"].as_str().unwrap().to_owned();
         let moved = |status: &str| {
-            world.post(&format!("/_sandbox/disputes/{dispute}"), json!({"status": status}));
+            world.post(
+                &format!("/_sandbox/disputes/{dispute}"),
+                json!({"status": status}),
+            );
         };
         let shown = async || {
-            let rows = world.shown(&said::DISPUTES, vec![Value::from("VL-1")]).await;
+            let rows = world
+                .shown(&said::DISPUTES, vec![Value::from("VL-1")])
+                .await;
             rows.into_iter().next().unwrap()
         };
         world.hear_all().await;
@@ -498,7 +614,10 @@ async fn a_chargeback_stops_money_at_once_and_its_end_is_booked_once() {
 
         moved("needs_response");
         world.hear_all().await;
-        assert_eq!(shown().await, format!("{dispute} open needs_response 0 4990 taken 4990"));
+        assert_eq!(
+            shown().await,
+            format!("{dispute} open needs_response 0 4990 taken 4990")
+        );
         let case = world.tended(case.id).await;
         assert_eq!(case.disputed.as_deref(), Some(dispute.as_str()));
 
@@ -576,31 +695,50 @@ impl World {
             if dice.below(3) > 0 {
                 self.post("/_sandbox/refund_lives", json!({"status": "pending"}));
             }
-            let made = self.post("/_sandbox/refunds", json!({"charge": charge, "amount": amount}));
+            let made = self.post(
+                "/_sandbox/refunds",
+                json!({"charge": charge, "amount": amount}),
+            );
             let id = made["id"].as_str().unwrap().to_owned();
-            pictures.push(Shown::Refund(self.stripe.seen_refund(&id).await.said.unwrap()));
+            pictures.push(Shown::Refund(
+                self.stripe.seen_refund(&id).await.said.unwrap(),
+            ));
             if made["status"] == "pending" {
                 let next = ["succeeded", "failed"][dice.below(2)];
                 self.post(&format!("/_sandbox/refunds/{id}"), json!({"status": next}));
-                pictures.push(Shown::Refund(self.stripe.seen_refund(&id).await.said.unwrap()));
+                pictures.push(Shown::Refund(
+                    self.stripe.seen_refund(&id).await.said.unwrap(),
+                ));
             }
             if dice.below(3) == 0 {
                 let mut call = Call::new(Method::Post, &format!("/_sandbox/refunds/{id}"));
                 call.content_type = "application/json".to_owned();
                 call.body = br#"{"status": "failed"}"#.to_vec();
                 self.sandbox.call(&call).unwrap();
-                pictures.push(Shown::Refund(self.stripe.seen_refund(&id).await.said.unwrap()));
+                pictures.push(Shown::Refund(
+                    self.stripe.seen_refund(&id).await.said.unwrap(),
+                ));
             }
         }
         if dice.below(2) == 0 {
             let inquiry = dice.below(2) == 0;
-            let opened = json!({"charge": charge, "inquiry": inquiry, "amount": 1000 + dice.below(900)});
+            let opened =
+                json!({"charge": charge, "inquiry": inquiry, "amount": 1000 + dice.below(900)});
             let made = self.post("/_sandbox/disputes", opened);
             let id = made["id"].as_str().unwrap().to_owned();
             pictures.push(Shown::Dispute(self.stripe.dispute(&id).await.said.unwrap()));
-            let way = ["needs_response", "under_review", "lost", "appeal_needs_response", "won"];
+            let way = [
+                "needs_response",
+                "under_review",
+                "lost",
+                "appeal_needs_response",
+                "won",
+            ];
             for status in way.into_iter().take(dice.below(way.len() + 1)) {
-                self.post(&format!("/_sandbox/disputes/{id}"), json!({"status": status}));
+                self.post(
+                    &format!("/_sandbox/disputes/{id}"),
+                    json!({"status": status}),
+                );
                 pictures.push(Shown::Dispute(self.stripe.dispute(&id).await.said.unwrap()));
             }
         }
@@ -665,12 +803,20 @@ async fn facts_in_any_order_doubled_stale_and_early_come_to_the_same_books() {
                 let row = stands.iter().find(|row| row.starts_with(id.as_str()));
                 let row = row.unwrap_or_else(|| panic!("seed {seed}: {id} is lost: {stands:?}"));
                 let field = if id.starts_with("re_") { 1 } else { 2 };
-                assert_eq!(row.split(' ').nth(field), Some(status.as_str()), "seed {seed}: {row}");
+                assert_eq!(
+                    row.split(' ').nth(field),
+                    Some(status.as_str()),
+                    "seed {seed}: {row}"
+                );
                 if id.starts_with("re_") && status != "failed" {
                     gone += row.split(' ').nth(2).unwrap().parse::<i64>().unwrap();
                 }
             }
-            assert_eq!(stands.last(), Some(&gone.to_string()), "seed {seed}: {stands:?}");
+            assert_eq!(
+                stands.last(),
+                Some(&gone.to_string()),
+                "seed {seed}: {stands:?}"
+            );
             // Said once more, nothing changes.
             let balances = world.shown(&said::BALANCES, vec![]).await;
             for picture in &shown {
@@ -679,7 +825,11 @@ async fn facts_in_any_order_doubled_stale_and_early_come_to_the_same_books() {
                 }
             }
             assert_eq!(world.stands(&number).await, stands, "seed {seed}");
-            assert_eq!(world.shown(&said::BALANCES, vec![]).await, balances, "seed {seed}");
+            assert_eq!(
+                world.shown(&said::BALANCES, vec![]).await,
+                balances,
+                "seed {seed}"
+            );
         }
         world.books_hold().await;
     })
@@ -690,14 +840,25 @@ async fn facts_in_any_order_doubled_stale_and_early_come_to_the_same_books() {
 async fn the_same_refund_told_by_many_at_once_is_written_down_once() {
     on_both(async |world| {
         let charge = world.order("VL-1").await;
-        let made = world.post("/_sandbox/refunds", json!({"charge": charge, "amount": 500}));
-        let seen = world.stripe.seen_refund(made["id"].as_str().unwrap()).await.said.unwrap();
+        let made = world.post(
+            "/_sandbox/refunds",
+            json!({"charge": charge, "amount": 500}),
+        );
+        let seen = world
+            .stripe
+            .seen_refund(made["id"].as_str().unwrap())
+            .await
+            .said
+            .unwrap();
         let desk = &world.ready.shop.desk;
         let now = world.ready.shop.clock.now();
         let many = (0..16).map(|_| refund_seen(desk, "card", &seen, false, now));
         let all = futures_util::future::join_all(many).await;
         assert!(all.iter().all(Result::is_ok), "{all:?}");
-        assert_eq!(world.shown(&said::FOREIGN, vec![Value::from("VL-1")]).await, ["500"]);
+        assert_eq!(
+            world.shown(&said::FOREIGN, vec![Value::from("VL-1")]).await,
+            ["500"]
+        );
         world.books_hold().await;
     })
     .await;
@@ -708,11 +869,16 @@ async fn events_are_worked_off_once_by_several_that_listen() {
     on_both(async |world| {
         for number in 0..12 {
             let charge = world.order(&format!("VL-{number}")).await;
-            world.post("/_sandbox/refunds", json!({"charge": charge, "amount": 500}));
+            world.post(
+                "/_sandbox/refunds",
+                json!({"charge": charge, "amount": 500}),
+            );
         }
         let events = world.events().await;
         for event in events.iter().chain(&events) {
-            world::arrived(&world.ready.shop, "card", event).await.unwrap();
+            world::arrived(&world.ready.shop, "card", event)
+                .await
+                .unwrap();
         }
         let listeners = (0..3).map(|_| async {
             let watch = world.watch();
@@ -722,7 +888,11 @@ async fn events_are_worked_off_once_by_several_that_listen() {
         assert_eq!(world.shown(&said::WAITING, vec![]).await, ["0"]);
         for number in 0..12 {
             let order = vec![Value::from(format!("VL-{number}"))];
-            assert_eq!(world.shown(&said::FOREIGN, order).await, ["500"], "{number}");
+            assert_eq!(
+                world.shown(&said::FOREIGN, order).await,
+                ["500"],
+                "{number}"
+            );
         }
         world.books_hold().await;
     })
@@ -757,13 +927,22 @@ async fn a_comparison_finds_what_no_event_told_and_a_second_one_finds_nothing() 
         // One that failed late, one made by other hands, a chargeback, one of a payment that nobody knows.
         world.order("VL-1").await;
         let (id, refund) = world.refunded("VL-1").await;
-        world.post(&format!("/_sandbox/refunds/{refund}"), json!({"status": "failed"}));
+        world.post(
+            &format!("/_sandbox/refunds/{refund}"),
+            json!({"status": "failed"}),
+        );
         let second = world.order("VL-2").await;
-        world.post("/_sandbox/refunds", json!({"charge": second, "amount": 500}));
+        world.post(
+            "/_sandbox/refunds",
+            json!({"charge": second, "amount": 500}),
+        );
         let third = world.order("VL-3").await;
         world.post("/_sandbox/disputes", json!({"charge": third}));
         let stranger = world.paid();
-        world.post("/_sandbox/refunds", json!({"charge": stranger, "amount": 700}));
+        world.post(
+            "/_sandbox/refunds",
+            json!({"charge": stranger, "amount": 700}),
+        );
         let fine = world.order("VL-4").await;
         world.refunded("VL-4").await;
         assert_ne!(fine, stranger);
@@ -776,18 +955,40 @@ async fn a_comparison_finds_what_no_event_told_and_a_second_one_finds_nothing() 
         };
         let back = Duration::from_seconds(60 * 86_400);
         let report = reconciliation.run(back).await.unwrap();
-        let mut kinds: Vec<&str> = report.differences.iter().map(|found| found.kind.as_str()).collect();
+        let mut kinds: Vec<&str> = report
+            .differences
+            .iter()
+            .map(|found| found.kind.as_str())
+            .collect();
         kinds.sort_unstable();
-        assert_eq!(kinds, ["dispute_new", "refund_foreign", "refund_foreign", "refund_moved"], "{report}");
-        assert_eq!((report.refunds, report.ours, report.disputes), (4, 2, 1), "{report}");
+        assert_eq!(
+            kinds,
+            [
+                "dispute_new",
+                "refund_foreign",
+                "refund_foreign",
+                "refund_moved"
+            ],
+            "{report}"
+        );
+        assert_eq!(
+            (report.refunds, report.ours, report.disputes),
+            (4, 2, 1),
+            "{report}"
+        );
         assert!(report.events_missed > 0);
         let case = world.act(id, Actor::System, Input::Look).await.unwrap();
-        assert!(matches!(case.refunds.first().unwrap().state, RefundState::Failed { late: true, .. }));
+        assert!(matches!(
+            case.refunds.first().unwrap().state,
+            RefundState::Failed { late: true, .. }
+        ));
 
         let again = reconciliation.run(back).await.unwrap();
         assert!(again.differences.is_empty(), "{again}");
         assert_eq!(again.events_missed, 0);
-        let kept = reconcile::latest(&world.ready.shop.desk.store, "card", 10).await.unwrap();
+        let kept = reconcile::latest(&world.ready.shop.desk.store, "card", 10)
+            .await
+            .unwrap();
         assert_eq!(kept, [again, report]);
         world.books_hold().await;
     })
@@ -795,7 +996,8 @@ async fn a_comparison_finds_what_no_event_told_and_a_second_one_finds_nothing() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refund_of_ours_that_the_provider_does_not_know_stops_the_order_until_it_is_there_again() {
+async fn a_refund_of_ours_that_the_provider_does_not_know_stops_the_order_until_it_is_there_again()
+{
     on_both(async |world| {
         world.order("VL-1").await;
         world.refunded("VL-1").await;

@@ -648,7 +648,9 @@ fn started_by_hand() -> Story {
     story
 }
 
-const STORIES: [(&str, fn() -> Story); 25] = [
+type Told = (&'static str, fn() -> Story);
+
+const STORIES: [Told; 25] = [
     ("never-started", never_started),
     ("partial-over-two-payments", partial_over_two_payments),
     ("declined-and-appealed", declined_and_appealed),

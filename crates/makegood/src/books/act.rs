@@ -149,7 +149,6 @@ impl Desk {
                 Err(Trouble::Serialization | Trouble::Conflict { .. }) if tries < 5 => tries += 1,
                 Err(trouble) => return Err(trouble.into()),
                 Ok(acted) => {
-                    crash::point!("request.committed");
                     self.shelf.put(Arc::clone(&acted.case));
                     return Ok(acted);
                 }

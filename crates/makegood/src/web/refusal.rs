@@ -624,14 +624,12 @@ impl From<VaultTrouble> for Problem {
             | VaultTrouble::Shared(_)
             | VaultTrouble::File(..)
             | VaultTrouble::Interrupted
-            | VaultTrouble::Random => {
-                Self::passing(
-                    UNAVAILABLE,
-                    "the store of keys does not answer; nothing was changed; try again in a moment",
-                    1,
-                )
-                .because(trouble)
-            }
+            | VaultTrouble::Random => Self::passing(
+                UNAVAILABLE,
+                "the store of keys does not answer; nothing was changed; try again in a moment",
+                1,
+            )
+            .because(trouble),
             VaultTrouble::Altered
             | VaultTrouble::Damaged(_)
             | VaultTrouble::OtherMaster(_)

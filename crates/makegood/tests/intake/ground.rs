@@ -44,7 +44,9 @@ impl Ground {
     }
 
     async fn at(location: Location, folder: PathBuf) -> Self {
-        let store = Store::open(&location, Options::default()).await.expect("a store");
+        let store = Store::open(&location, Options::default())
+            .await
+            .expect("a store");
         let master = MasterKey::generate().expect("a key");
         let vault = Vault::open(&folder.join("keys.sqlite"), master).expect("a key store");
         let intake = Intake {
@@ -62,7 +64,10 @@ impl Ground {
 
     /// Takes lines in, as one batch.
     pub async fn told(&self, lines: &[&str]) -> Vec<Outcome> {
-        let lines = lines.iter().map(|text| line::read(text.as_bytes())).collect();
+        let lines = lines
+            .iter()
+            .map(|text| line::read(text.as_bytes()))
+            .collect();
         self.intake.take(lines, NOW).await.expect("taken in")
     }
 

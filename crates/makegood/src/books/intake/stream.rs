@@ -34,10 +34,13 @@ where
         ended: false,
         broken: None,
     };
-    stream::unfold((intake, clock, state), |(intake, clock, mut state)| async move {
-        let said = state.next(&intake, &clock).await?;
-        Some((said, (intake, clock, state)))
-    })
+    stream::unfold(
+        (intake, clock, state),
+        |(intake, clock, mut state)| async move {
+            let said = state.next(&intake, &clock).await?;
+            Some((said, (intake, clock, state)))
+        },
+    )
 }
 
 struct Coming<E> {
@@ -79,8 +82,12 @@ impl<E: Display> Coming<E> {
 
     fn end(&mut self, why: &str) -> Bytes {
         let line = self.done.saturating_add(1);
-        let detail = format!("from line {line} on nothing was taken in; send those lines again: {why}");
-        Bytes::from(format!("{}\n", json!({"line": line, "result": "stopped", "detail": detail})))
+        let detail =
+            format!("from line {line} on nothing was taken in; send those lines again: {why}");
+        Bytes::from(format!(
+            "{}\n",
+            json!({"line": line, "result": "stopped", "detail": detail})
+        ))
     }
 
     /// As many lines as there are now, one at least unless the body has ended.
@@ -198,7 +205,10 @@ impl Cutter {
 }
 
 fn too_long() -> Wrong {
-    Wrong::at("", format!("the line has more than {LINE_MOST} bytes; it was passed over"))
+    Wrong::at(
+        "",
+        format!("the line has more than {LINE_MOST} bytes; it was passed over"),
+    )
 }
 
 #[cfg(test)]
