@@ -40,6 +40,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     crate::case_commands::STATEMENTS,
     check::STATEMENTS,
     people::STATEMENTS,
+    crate::goods::import::STATEMENTS,
     crate::setup::STATEMENTS,
     private::STATEMENTS,
     crate::vault::STATEMENTS,

@@ -13,6 +13,9 @@ pub const POINTS: &[&str] = &[
     "request.written",
     "answer.kept",
     "answer.durable",
+    // A file of orders.
+    "import.written",
+    "import.durable",
     // Work that is owed.
     "work.taken",
     "work.let_go",

@@ -18,6 +18,7 @@ use crate::case_commands::{self, CaseCommand};
 use crate::cli::{Done, FINE, FOUND, Stop};
 use crate::clock::{Clock, timestamp};
 use crate::config::{self, Config, ConfigCommand, Flags};
+use crate::goods::import::ImportArgs;
 use crate::goods::reference_connector::ConnectorArgs;
 use crate::pay::sandbox::SandboxArgs;
 use crate::policies::harmless;
@@ -117,6 +118,8 @@ Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
         #[command(subcommand)]
         command: CaseCommand,
     },
+    /// Take orders, payments and delivery logs in from a file
+    Import(ImportArgs),
     /// The merchant's people
     User {
         /// What.
@@ -219,7 +222,7 @@ pub enum TokenCommand {
 }
 
 /// Why a command stops, in one line.
-fn stop(why: impl ToString) -> Stop {
+pub(crate) fn stop(why: impl ToString) -> Stop {
     Stop::Message(harmless(&why.to_string()))
 }
 
@@ -271,6 +274,7 @@ pub fn run(command: &DeskCommand, out: &mut dyn Write) -> Done {
         DeskCommand::Verify(verify) => verify.run(out),
         DeskCommand::Export { flags, to } => export(flags, to.as_deref(), out),
         DeskCommand::Case { command } => case_commands::run(command, out),
+        DeskCommand::Import(args) => args.run(out),
         DeskCommand::User { command } => user(command, out),
         DeskCommand::Token { command } => token(command, out),
         DeskCommand::Sandbox(sandbox) => {

@@ -206,7 +206,11 @@ fn derived(master: &MasterKey, purpose: &str) -> Secret {
 }
 
 /// The keys of persons: in a file of their own, or beside the books where several machines need them.
-async fn vault(config: &Config, store: &Store, master: MasterKey) -> Result<Vault, Unready> {
+pub(crate) async fn vault(
+    config: &Config,
+    store: &Store,
+    master: MasterKey,
+) -> Result<Vault, Unready> {
     let vault = match store.dialect() {
         Dialect::Sqlite => Vault::open(&config.store.data.join("keys.sqlite"), master),
         Dialect::Postgres => Vault::shared(store.clone(), master).await,

@@ -237,6 +237,16 @@ impl Intake {
     /// # Errors
     /// More lines than a batch has, or the trouble of the store or the key store.
     pub async fn prepare(&self, lines: Vec<Result<Line, Wrong>>) -> Result<Batch, Trouble> {
+        let mut batch = self.rehearse(lines)?;
+        self.buyers(&mut batch.facts).await?;
+        Ok(batch)
+    }
+
+    /// The same for a transaction that will be taken back: no key is made, and who bought is not looked at.
+    ///
+    /// # Errors
+    /// More lines than a batch has.
+    pub fn rehearse(&self, lines: Vec<Result<Line, Wrong>>) -> Result<Batch, Trouble> {
         if lines.len() > BATCH_MOST {
             return Err(Trouble::misused("a batch has too many lines"));
         }
@@ -268,7 +278,6 @@ impl Intake {
             }
         }
         batch.sort_entries();
-        self.buyers(&mut batch.facts).await?;
         Ok(batch)
     }
 
