@@ -43,6 +43,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     crate::goods::import::STATEMENTS,
     crate::setup::STATEMENTS,
     private::STATEMENTS,
+    crate::vault::STATEMENTS,
     facts::STATEMENTS,
     disputes::STATEMENTS,
     inbox::STATEMENTS,

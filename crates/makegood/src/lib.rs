@@ -12,6 +12,7 @@ pub mod case_commands;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod crash;
 pub mod desk_commands;
 pub mod goods;
 pub mod guard;

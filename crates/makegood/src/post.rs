@@ -20,6 +20,7 @@ use crate::books::orders::{Depth, records};
 use crate::books::seal::{self, hex};
 use crate::books::{nanoseconds, private};
 use crate::clock::Clock;
+use crate::crash;
 use crate::store::{Trouble, Tx, Value};
 use crate::vault::Vault;
 
@@ -75,9 +76,11 @@ impl Post {
         let sealed = self
             .vault
             .seal(&hex(&person.0), LETTER, text.as_bytes())
+            .await
             .map_err(|why| Trouble::Unavailable {
                 why: why.to_string(),
             })?;
+        crash::point!("letter.sealed");
         let (id, desk_in, signer) = (case.id, desk.clone(), Arc::clone(&self.signer));
         let acted: Acted = desk
             .store
@@ -106,6 +109,7 @@ impl Post {
                 })
             })
             .await?;
+        crash::point!("letter.handed");
         tracing::info!(
             case = case.number,
             letter = no,

@@ -22,6 +22,7 @@ use crate::books::cases;
 use crate::books::health;
 use crate::books::{instant, nanoseconds};
 use crate::clock::{Clock, timestamp};
+use crate::crash;
 use crate::goods::connector::Connector;
 use crate::pay::{Cancelled, Heard, Provider};
 use crate::post::Post;
@@ -71,6 +72,9 @@ impl Shop {
                 }
             };
             let many = !taken.is_empty();
+            if many {
+                crash::point!("work.taken");
+            }
             for (id, look) in taken {
                 let Ok(hand) = Arc::clone(&hands).acquire_owned().await else {
                     break;
@@ -184,6 +188,7 @@ impl Shop {
         if let Err(trouble) = let_go.await {
             tracing::warn!(%trouble, "a case could not be given back; it is free in two minutes");
         }
+        crash::point!("work.let_go");
     }
 
     fn in_seconds(&self, seconds: i64) -> Instant {
@@ -313,13 +318,16 @@ impl Shop {
         // INVARIANT (sending is written down before the provider is called): this is durable when it returns.
         self.act(id, Actor::System, Input::SendRefund { no })
             .await?;
+        crash::point!("refund.permitted");
         let heard = known.create_refund(order).await;
+        crash::point!("refund.answered");
         self.heard(provider, &heard).await;
         let said = heard.said;
-        Ok(self
+        let acted = self
             .act(id, Actor::Provider, Input::RefundSaid { no, said })
-            .await?
-            .case)
+            .await?;
+        crash::point!("refund.noted");
+        Ok(acted.case)
     }
 
     /// A provider that was taken out of the settings: nothing was sent, and a person has to look.
@@ -344,6 +352,7 @@ impl Shop {
             return self.no_provider(id, no, provider).await;
         };
         let listed = known.refunds_of(payment).await.said;
+        crash::point!("refund.listed");
         Ok(self
             .act(id, Actor::Provider, Input::RefundListed { no, listed })
             .await?
@@ -361,6 +370,7 @@ impl Shop {
             return self.no_provider(id, no, provider).await;
         };
         let said = known.refund(refund).await.said;
+        crash::point!("refund.fetched");
         Ok(self
             .act(id, Actor::Provider, Input::RefundSaid { no, said })
             .await?
@@ -382,12 +392,14 @@ impl Shop {
         let due = due.map(|command| timestamp(command.due_at));
         self.act(case.id, Actor::System, Input::SendCommand { no })
             .await?;
+        crash::point!("command.permitted");
         let now = self.clock.timestamp();
         let said = if ask_only {
             connector.carry_on(order, due, now).await
         } else {
             connector.send(order, due, now).await
         };
+        crash::point!("command.answered");
         Ok(self
             .act(case.id, Actor::Connector, Input::CommandSaid { no, said })
             .await?
@@ -406,7 +418,9 @@ impl Shop {
         };
         self.act(id, Actor::System, Input::SendCommand { no })
             .await?;
+        crash::point!("subscription.permitted");
         let cancelled = known.cancel_subscription(subscription).await.said;
+        crash::point!("subscription.answered");
         let said = match cancelled {
             Cancelled::Done { .. } => ConnectorSaid::Done { note: None },
             Cancelled::Refused { words, .. } => ConnectorSaid::Refused { why: words },

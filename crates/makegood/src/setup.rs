@@ -33,7 +33,7 @@ use crate::post::Post;
 use crate::run::Shop;
 use crate::secret::Secret;
 use crate::signing::{KeyRing, SigningKey as WebhookKey};
-use crate::store::{Location, Options, Store, Trouble};
+use crate::store::{Dialect, Location, Options, Store, Trouble};
 use crate::vault::{MasterKey, Vault, VaultTrouble};
 
 /// Why the desk cannot work as it is set up: what, and what to do.
@@ -135,8 +135,6 @@ pub async fn open(
         Policies::open(&config.desk.policy).map_err(|why| Unready::Policy(Box::new(why)))?;
     let master = MasterKey::open(&config.privacy.master_key_file).map_err(Unready::Vault)?;
     let key_secret = derived(&master, "refund keys");
-    let vault =
-        Vault::open(&config.store.data.join("keys.sqlite"), master).map_err(Unready::Vault)?;
     let signer = signer(&config)?;
     let blobs = Blobs::open(&config.attachments)
         .await
@@ -150,6 +148,7 @@ pub async fn open(
     );
     let connector = connector(&config, &way_out)?;
     let store = Store::open(&location(&config), options(&config)).await?;
+    let vault = vault(&config, &store, master).await?;
     let anchor = Anchor::at(&config.audit.anchor_file);
     let frozen = frozen(&store, &anchor, &signer).await?;
     mark_frozen(&store, frozen.is_some() || config.money.kill_switch).await?;
@@ -204,6 +203,19 @@ fn derived(master: &MasterKey, purpose: &str) -> Secret {
     let key = hmac::Key::new(hmac::HMAC_SHA256, text.expose().as_bytes());
     let code = hmac::sign(&key, purpose.as_bytes());
     Secret::new(seal::hex(code.as_ref()))
+}
+
+/// The keys of persons: in a file of their own, or beside the books where several machines need them.
+pub(crate) async fn vault(
+    config: &Config,
+    store: &Store,
+    master: MasterKey,
+) -> Result<Vault, Unready> {
+    let vault = match store.dialect() {
+        Dialect::Sqlite => Vault::open(&config.store.data.join("keys.sqlite"), master),
+        Dialect::Postgres => Vault::shared(store.clone(), master).await,
+    };
+    vault.map_err(Unready::Vault)
 }
 
 fn signer(config: &Config) -> Result<SigningKey, Unready> {

@@ -363,26 +363,22 @@ impl Intake {
                 None => Some((key, new, email?)),
             })
             .collect();
-        let vault = Arc::clone(&self.vault);
-        let sealed = tokio::task::spawn_blocking(move || {
-            let names: Vec<String> = waiting
-                .iter()
-                .map(|(_, person, _)| hex(&person.0))
-                .collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let keys = vault.keys_or_new(&names).map_err(unavailable)?;
-            let mut sealed = BTreeMap::new();
-            for ((key, person, email), own) in waiting.into_iter().zip(keys) {
-                // Of somebody who was erased nothing is kept.
-                if let Some(own) = own {
-                    let bytes = email.expose().as_bytes();
-                    let bytes = own.seal(EMAIL, bytes).map_err(unavailable)?;
-                    sealed.insert(key, (person, bytes));
-                }
+        let names: Vec<String> = waiting
+            .iter()
+            .map(|(_, person, _)| hex(&person.0))
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let keys = self.vault.keys_or_new(&names).await.map_err(unavailable)?;
+        let mut sealed = BTreeMap::new();
+        for ((key, person, email), own) in waiting.into_iter().zip(keys) {
+            // Of somebody who was erased nothing is kept.
+            if let Some(own) = own {
+                let bytes = email.expose().as_bytes();
+                let bytes = own.seal(EMAIL, bytes).map_err(unavailable)?;
+                sealed.insert(key, (person, bytes));
             }
-            Ok(sealed)
-        });
-        sealed.await.unwrap_or(Err(Trouble::Panicked))
+        }
+        Ok(sealed)
     }
 }
 

@@ -7,6 +7,8 @@ use makegood_desk::audit::note::Proof;
 use makegood_desk::audit::{Frontier, Hash, Leaf, Place, inclusion, leaf_hash, places};
 use makegood_desk::input::Id;
 
+use crate::crash;
+
 use super::{count, stranger};
 use crate::audit::{SigningKey, verify};
 use crate::store::{Trouble, Tx, Value};
@@ -87,6 +89,7 @@ pub async fn seal(tx: &mut Tx<'_>, most: i64) -> Result<usize, Trouble> {
     tx.run_each(&INSERT_NODE, &nodes).await?;
     tx.run(&KEEP_FRONTIER, &[Value::from(edge.to_bytes())])
         .await?;
+    crash::point!("log.sealed");
     Ok(unsealed.len())
 }
 

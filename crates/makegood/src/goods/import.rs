@@ -22,10 +22,12 @@ use crate::books::{count, nanoseconds, whole};
 use crate::cli::{Done, FINE, FOUND, Stop};
 use crate::clock::Clock;
 use crate::config::{Config, Flags};
+use crate::crash;
 use crate::desk_commands::{settings, stop, store, wait_for};
 use crate::policies::harmless;
+use crate::setup;
 use crate::store::{Store, Trouble, Tx, Value};
-use crate::vault::{MasterKey, Vault};
+use crate::vault::MasterKey;
 
 pub mod columns;
 pub mod source;
@@ -211,7 +213,8 @@ impl Run {
     ) -> Result<Progress, Stop> {
         let (sender, mut batches) = mpsc::channel::<Vec<Record>>(2);
         let source = self.source.clone();
-        let reading = tokio::task::spawn_blocking(move || read_all(&source, from.position, lines, &sender));
+        let reading =
+            tokio::task::spawn_blocking(move || read_all(&source, from.position, lines, &sender));
         let mut progress = from;
         while let Some(records) = batches.recv().await {
             let (outcomes, reached) = self.take(records, progress).await.map_err(stop)?;
@@ -220,7 +223,11 @@ impl Run {
         }
         match reading.await {
             Ok(read) => read.map_err(stop)?,
-            Err(_) => return Err(stop("the file could not be read, which is a fault of the program")),
+            Err(_) => {
+                return Err(stop(
+                    "the file could not be read, which is a fault of the program",
+                ));
+            }
         }
         Ok(progress)
     }
@@ -230,7 +237,9 @@ impl Run {
         records: Vec<Record>,
         before: Progress,
     ) -> Result<(Vec<(u64, Outcome)>, Progress), Trouble> {
-        let position = records.last().map_or(before.position, |record| record.after);
+        let position = records
+            .last()
+            .map_or(before.position, |record| record.after);
         let numbers: Vec<u64> = records.iter().map(|record| record.number).collect();
         let lines = records.into_iter().map(|record| record.line).collect();
         let batch = match self.dry {
@@ -246,12 +255,15 @@ impl Run {
             Box::pin(async move {
                 let outcomes = batch.lock().await.write(tx, now).await?;
                 let mut progress = Progress { position, ..before };
-                outcomes.iter().for_each(|outcome| progress.tally.add(outcome));
+                outcomes
+                    .iter()
+                    .for_each(|outcome| progress.tally.add(outcome));
                 if dry {
                     // Taken back, with what came of it.
                     return Err(Trouble::refused((outcomes, progress)));
                 }
                 keep(tx, &id, &path, kind, &progress, now).await?;
+                crash::point!("import.written");
                 Ok((outcomes, progress))
             })
         });
@@ -259,6 +271,7 @@ impl Run {
             Err(trouble) if dry => trouble.into_refusal::<(Vec<Outcome>, Progress)>()?,
             done => done?,
         };
+        crash::point!("import.durable");
         Ok((numbers.into_iter().zip(outcomes).collect(), progress))
     }
 }
@@ -311,9 +324,9 @@ fn read_all(
 ///
 /// # Errors
 /// The key store cannot be used.
-pub fn intake(config: &Config, store: &Store) -> Result<Intake, Stop> {
+pub async fn intake(config: &Config, store: &Store) -> Result<Intake, Stop> {
     let master = MasterKey::open(&config.privacy.master_key_file).map_err(stop)?;
-    let vault = Vault::open(&config.store.data.join("keys.sqlite"), master).map_err(stop)?;
+    let vault = setup::vault(config, store, master).await.map_err(stop)?;
     Ok(Intake {
         store: store.clone(),
         vault: Arc::new(vault),
@@ -334,7 +347,7 @@ impl ImportArgs {
         wait_for(async {
             let store = store(&config).await?;
             let run = Run {
-                intake: intake(&config, &store)?,
+                intake: intake(&config, &store).await?,
                 source,
                 dry: self.dry_run,
                 clock: Clock::default(),
@@ -350,7 +363,11 @@ impl ImportArgs {
             u8::try_from(delimiter)
                 .ok()
                 .filter(u8::is_ascii)
-                .ok_or_else(|| stop(format!("--delimiter: `{delimiter}` is no character of ASCII")))
+                .ok_or_else(|| {
+                    stop(format!(
+                        "--delimiter: `{delimiter}` is no character of ASCII"
+                    ))
+                })
         });
         let delimiter = delimiter.transpose()?;
         let form = match (self.format, delimiter) {
@@ -384,7 +401,11 @@ impl ImportArgs {
             shown: Vec::new(),
             bar: bar(&run.source, from.position),
         };
-        let done = run.go(from, LINES, |progress, outcomes| report.told(progress, outcomes)).await;
+        let done = run
+            .go(from, LINES, |progress, outcomes| {
+                report.told(progress, outcomes)
+            })
+            .await;
         report.bar.finish_and_clear();
         let done = done?;
         report.close(&done.tally, self.dry_run, self.errors.is_some(), out)
@@ -395,7 +416,11 @@ impl ImportArgs {
             return Ok(None);
         };
         let mut options = File::options();
-        options.create(true).write(true).append(goes_on).truncate(!goes_on);
+        options
+            .create(true)
+            .write(true)
+            .append(goes_on)
+            .truncate(!goes_on);
         let opened = options.open(path);
         let file = opened.map_err(|why| stop(format!("{}: {why}", path.display())))?;
         Ok(Some(BufWriter::new(file)))
@@ -410,8 +435,10 @@ fn bar(source: &Source, from: Position) -> ProgressBar {
         Form::Parquet => "{bar:30} {human_pos} of {human_len} rows, {msg}, {eta} left",
         _ => "{bar:30} {bytes} of {total_bytes}, {msg}, {eta} left",
     };
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::with_draw_target(Some(source.end), ProgressDrawTarget::stderr_with_hz(10));
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar =
+        ProgressBar::with_draw_target(Some(source.end), ProgressDrawTarget::stderr_with_hz(10));
     bar.set_style(style);
     bar.set_position(from.bytes);
     bar.reset_eta();
@@ -445,7 +472,8 @@ impl Report {
             errors.flush()?;
         }
         self.bar.set_position(progress.position.bytes);
-        self.bar.set_message(format!("{} lines", progress.position.lines));
+        self.bar
+            .set_message(format!("{} lines", progress.position.lines));
         Ok(())
     }
 
@@ -462,7 +490,11 @@ impl Report {
         let bad = conflicting.saturating_add(wrong);
         let shown = u64::try_from(self.shown.len()).unwrap_or(u64::MAX);
         if bad > shown && !all_written {
-            writeln!(out, "  and {} more; `--errors FILE` writes all of them", bad.saturating_sub(shown))?;
+            writeln!(
+                out,
+                "  and {} more; `--errors FILE` writes all of them",
+                bad.saturating_sub(shown)
+            )?;
         }
         let would = if dry { "would be " } else { "" };
         writeln!(

@@ -13,6 +13,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
+use crate::crash;
+
 use super::migrations::Migration;
 use super::sqlite::{self, with_suffix};
 use super::trouble::Trouble;
@@ -76,6 +78,7 @@ pub async fn restore(
         let copy = Copy::beside(&to)?;
         copy.fill(&source, &from, "integrity_check")?;
         let aside = put_aside(&to)?;
+        crash::point!("restore.aside");
         copy.settle(&to)?;
         Ok(aside)
     })
@@ -204,6 +207,7 @@ impl Copy {
     fn settle(self, place: &Path) -> Result<u64, Trouble> {
         let settled = || {
             self.file.sync_all()?;
+            crash::point!("backup.copied");
             let length = self.file.metadata()?.len();
             // Unlike a renaming, a second name never takes the place of a file that came in between.
             match fs::hard_link(&self.path, place) {
@@ -211,6 +215,7 @@ impl Copy {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
                 Err(_) => fs::rename(&self.path, place)?,
             }
+            crash::point!("backup.linked");
             sync_folder(place)?;
             Ok(length)
         };

@@ -13,6 +13,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::crash;
+
 use self::target::{Target, check_server, client};
 use self::wire::{at_commit, check_count, is_kept, parameters, read, trouble, unkept};
 use super::migrations::{self, Migration};
@@ -138,7 +140,9 @@ impl Postgres {
                 Ok(value)
             }
             (Ok(value), None) => {
+                crash::point!("postgres.before_commit");
                 session.commit().await?;
+                crash::point!("postgres.committed");
                 self.counters.committed(1);
                 Ok(value)
             }
@@ -250,7 +254,9 @@ async fn migrate(
         PostgresTx::begun(session)
             .run(&migrations::APPLY, &note)
             .await?;
+        crash::point!("postgres.migrating");
         session.commit().await?;
+        crash::point!("postgres.migrated");
     }
 }
 

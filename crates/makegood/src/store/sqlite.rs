@@ -13,6 +13,8 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql, params_from_iter};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::crash;
+
 use self::file::{check_library, prepare, writing};
 use self::meaning::code;
 use super::job::{Job, at_once, job};
@@ -246,7 +248,10 @@ fn step(connection: &mut Connection, migration: &Migration) -> Result<(), Troubl
     if astray > 0 {
         return Err(Trouble::Reference);
     }
-    execute(connection, "commit")
+    crash::point!("sqlite.migrating");
+    execute(connection, "commit")?;
+    crash::point!("sqlite.migrated");
+    Ok(())
 }
 
 /// The thread that writes.
@@ -373,8 +378,10 @@ impl Writer {
                 return self.take_back(End::Failed(trouble));
             }
         }
+        crash::point!("sqlite.before_commit");
         match self.commit() {
             End::Committed => {
+                crash::point!("sqlite.committed");
                 self.counters.committed(kept);
                 notices
                     .iter()

@@ -620,14 +620,16 @@ impl From<VaultTrouble> for Problem {
                 "the person was erased, and what was said about them can be read by nobody any more",
             ),
             VaultTrouble::Unknown => Self::no_such("text"),
-            VaultTrouble::Store(..) | VaultTrouble::File(..) | VaultTrouble::Random => {
-                Self::passing(
-                    UNAVAILABLE,
-                    "the store of keys does not answer; nothing was changed; try again in a moment",
-                    1,
-                )
-                .because(trouble)
-            }
+            VaultTrouble::Store(..)
+            | VaultTrouble::Shared(_)
+            | VaultTrouble::File(..)
+            | VaultTrouble::Interrupted
+            | VaultTrouble::Random => Self::passing(
+                UNAVAILABLE,
+                "the store of keys does not answer; nothing was changed; try again in a moment",
+                1,
+            )
+            .because(trouble),
             VaultTrouble::Altered
             | VaultTrouble::Damaged(_)
             | VaultTrouble::OtherMaster(_)

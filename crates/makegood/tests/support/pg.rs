@@ -96,10 +96,14 @@ impl Cluster {
 
     /// Says something to the server as its owner.
     pub async fn tell(&self, command: &str) {
-        let (client, connection) =
-            tokio_postgres::connect(&self.url("postgres"), tokio_postgres::NoTls)
-                .await
-                .expect("the server answers");
+        self.tell_in(&self.url("postgres"), command).await;
+    }
+
+    /// Says something to a database as its owner.
+    pub async fn tell_in(&self, url: &str, command: &str) {
+        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
+            .await
+            .expect("the server answers");
         let driven = tokio::spawn(connection);
         client.batch_execute(command).await.expect("it is done");
         drop(client);

@@ -76,7 +76,11 @@ const ORDER: &[Column] = &[
     needed("start_within", "/order/service/start_within", Form::Text),
     optional("guarantee", "/order/service/guarantee", Form::Text),
     optional("units_per_day", "/order/service/units_per_day", Form::Whole),
-    optional("target_country", "/order/service/target_country", Form::Text),
+    optional(
+        "target_country",
+        "/order/service/target_country",
+        Form::Text,
+    ),
     optional("customer", "/customer/reference", Form::Text),
     optional("email", "/customer/email", Form::Text),
 ];
@@ -173,7 +177,11 @@ impl Header {
             match known.iter().position(|known| *known == name) {
                 Some(column) => match places.get_mut(column) {
                     Some(place @ None) => *place = Some(at),
-                    _ => return Err(format!("the column `{name}` is there twice; keep the one that is meant")),
+                    _ => {
+                        return Err(format!(
+                            "the column `{name}` is there twice; keep the one that is meant"
+                        ));
+                    }
                 },
                 None => {
                     let meant = match nearest(&name, &known) {
@@ -229,7 +237,9 @@ impl Header {
 
     fn cell<'r>(&self, row: &'r [Cell], column: usize) -> &'r Cell {
         let place = self.places.get(column).copied().flatten();
-        place.and_then(|place| row.get(place)).unwrap_or(&Cell::Empty)
+        place
+            .and_then(|place| row.get(place))
+            .unwrap_or(&Cell::Empty)
     }
 
     /// The short way of the many: an entry of the delivery log with nothing unusual about it. What is wrong takes the long way.
@@ -242,7 +252,9 @@ impl Header {
         let number = |column| match self.cell(row, column) {
             Cell::Empty => Some(None),
             Cell::Whole(number) => Some(Some(*number)),
-            Cell::Text(text) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok().map(Some),
+            Cell::Text(text) if text.bytes().all(|b| b.is_ascii_digit()) => {
+                text.parse().ok().map(Some)
+            }
             _ => None,
         };
         let order = text(0)??;
@@ -278,7 +290,9 @@ impl Header {
             let value = match self.cell(row, at) {
                 Cell::Empty if column.form == Form::Texts => json!([]),
                 Cell::Empty => continue,
-                cell => column.value(cell).map_err(|detail| Wrong::at(column.name, detail))?,
+                cell => column
+                    .value(cell)
+                    .map_err(|detail| Wrong::at(column.name, detail))?,
             };
             put(&mut object, column.pointer, value);
         }
@@ -295,7 +309,8 @@ impl Header {
         // What is missing is told of the object that would hold it.
         let within = || {
             let rest = format!("{}/", wrong.pointer);
-            all.iter().find(|column| column.needed && column.pointer.starts_with(&rest))
+            all.iter()
+                .find(|column| column.needed && column.pointer.starts_with(&rest))
         };
         let Some(column) = found.or_else(within) else {
             return wrong;
@@ -303,7 +318,9 @@ impl Header {
         let path = wrong.pointer.trim_start_matches('/').replace('/', ".");
         Wrong {
             pointer: column.name.to_owned(),
-            detail: wrong.detail.replace(&format!("`{path}`"), &format!("`{}`", column.name)),
+            detail: wrong
+                .detail
+                .replace(&format!("`{path}`"), &format!("`{}`", column.name)),
         }
     }
 }
@@ -322,7 +339,9 @@ impl Column {
                     .and_then(|text| text.parse().ok());
                 let Some(number) = number else {
                     let minor = match name {
-                        "price" | "amount" => ", in the smallest unit of the currency: 4990 for 49.90",
+                        "price" | "amount" => {
+                            ", in the smallest unit of the currency: 4990 for 49.90"
+                        }
                         _ => "",
                     };
                     return Err(format!(
@@ -335,7 +354,12 @@ impl Column {
             (Form::Flag, Cell::Text(text)) => match text.trim().to_ascii_lowercase().as_str() {
                 "true" | "yes" | "1" => json!(true),
                 "false" | "no" | "0" => json!(false),
-                _ => return Err(format!("`{name}` is \"{}\"; write true or false", shortened(text))),
+                _ => {
+                    return Err(format!(
+                        "`{name}` is \"{}\"; write true or false",
+                        shortened(text)
+                    ));
+                }
             },
             (Form::Texts, Cell::Text(text)) => json!(text.split_whitespace().collect::<Vec<_>>()),
             (Form::Text, Cell::Whole(number)) => json!(number.to_string()),
@@ -355,7 +379,9 @@ fn put(object: &mut Map<String, Json>, pointer: &str, value: Json) {
             object.insert(path.to_owned(), value);
         }
         Some((first, rest)) => {
-            let inner = object.entry(first).or_insert_with(|| Json::Object(Map::new()));
+            let inner = object
+                .entry(first)
+                .or_insert_with(|| Json::Object(Map::new()));
             if let Json::Object(inner) = inner {
                 put(inner, rest, value);
             }
@@ -406,7 +432,10 @@ mod tests {
             ("VL-1,2026-10-01T12:00:00Z,handed_over,,,a1,", None),
             ("VL-1,2026-10-01T12:00:00Z,count,,,,", Some("count")),
             ("VL-1,2026-10-01T12:00:00Z,count,-1,,,", Some("count")),
-            ("VL-1,2026-10-01T12:00:00Z,count,9007199254740992,,,", Some("count")),
+            (
+                "VL-1,2026-10-01T12:00:00Z,count,9007199254740992,,,",
+                Some("count"),
+            ),
             ("VL-1,2026-10-01T12:00:00Z,count,3,,a1,", Some("account")),
             ("VL-1,2026-10-01T12:00:00Z,delivered,,0,,", Some("units")),
             ("VL-1,2026-10-01T12:00:00Z,completed,3,,,", Some("count")),
@@ -438,14 +467,21 @@ mod tests {
         };
         assert_eq!(find(" Order ,AT,channel"), None);
         assert!(find("order,at").unwrap().contains("`channel` is missing"));
-        assert!(find("order,at,chanel").unwrap().contains("if `channel` is meant"));
+        assert!(
+            find("order,at,chanel")
+                .unwrap()
+                .contains("if `channel` is meant")
+        );
         assert!(find("order,at,at,channel").unwrap().contains("twice"));
     }
 
     #[test]
     fn money_with_a_point_is_told_how_it_is_written() {
         let header = header(Kind::Refund, "order,id,at,amount,currency,units");
-        let wrong = header.line(&row("VL-1,r1,2026-10-01T12:00:00Z,49.90,EUR,1")).err().unwrap();
+        let wrong = header
+            .line(&row("VL-1,r1,2026-10-01T12:00:00Z,49.90,EUR,1"))
+            .err()
+            .unwrap();
         assert_eq!(wrong.pointer, "amount");
         assert!(wrong.detail.contains("4990 for 49.90"), "{}", wrong.detail);
     }

@@ -101,13 +101,24 @@ impl Source {
             bytes = bytes.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
         }
         if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
-            return Err(format!("{} is written in UTF-16; save it as UTF-8", path.display()));
+            return Err(format!(
+                "{} is written in UTF-16; save it as UTF-8",
+                path.display()
+            ));
         }
-        let begin = if head.starts_with(&[0xef, 0xbb, 0xbf]) { 3 } else { 0 };
+        let begin = if head.starts_with(&[0xef, 0xbb, 0xbf]) {
+            3
+        } else {
+            0
+        };
         let head = head.get(begin..).unwrap_or_default();
         let form = form.unwrap_or_else(|| sniffed(head));
         let whole = encoding.is_none() && (utf8.holds() || form == Form::Parquet);
-        let encoding = encoding.unwrap_or(if whole { Encoding::Utf8 } else { Encoding::Latin1 });
+        let encoding = encoding.unwrap_or(if whole {
+            Encoding::Utf8
+        } else {
+            Encoding::Latin1
+        });
         if form != Form::Ndjson && kind.is_none() {
             return Err(format!(
                 "{} is a table; say with --type what its rows are: {}",
@@ -116,7 +127,8 @@ impl Source {
             ));
         }
         if form == Form::Parquet {
-            let reader = SerializedFileReader::new(file).map_err(|why| format!("{}: {why}", path.display()))?;
+            let reader = SerializedFileReader::new(file)
+                .map_err(|why| format!("{}: {why}", path.display()))?;
             let rows = reader.metadata().file_metadata().num_rows();
             bytes = u64::try_from(rows).unwrap_or_default();
         }
@@ -156,17 +168,21 @@ impl Source {
         match (self.form, self.kind) {
             (Form::Ndjson, _) => {
                 let start = from.bytes.max(self.begin);
-                file.seek(SeekFrom::Start(start)).map_err(|why| told(&why))?;
+                file.seek(SeekFrom::Start(start))
+                    .map_err(|why| told(&why))?;
                 let from = Position {
                     bytes: start,
                     ..from
                 };
-                self.ndjson(BufReader::with_capacity(1 << 18, file), from, give).map_err(|why| told(&why))
+                self.ndjson(BufReader::with_capacity(1 << 18, file), from, give)
+                    .map_err(|why| told(&why))
             }
-            (Form::Csv(delimiter), Some(kind)) => {
-                self.csv(file, delimiter, kind, from, give).map_err(|why| told(&why))
+            (Form::Csv(delimiter), Some(kind)) => self
+                .csv(file, delimiter, kind, from, give)
+                .map_err(|why| told(&why)),
+            (Form::Parquet, Some(kind)) => {
+                parquet(file, kind, from, give).map_err(|why| told(&why))
             }
-            (Form::Parquet, Some(kind)) => parquet(file, kind, from, give).map_err(|why| told(&why)),
             (_, None) => Err(told(&"it is not said what its rows are")),
         }
     }
@@ -177,7 +193,9 @@ impl Source {
         mut at: Position,
         give: &mut dyn FnMut(Record) -> bool,
     ) -> io::Result<()> {
-        let most = u64::try_from(LINE_MOST).unwrap_or(u64::MAX).saturating_add(2);
+        let most = u64::try_from(LINE_MOST)
+            .unwrap_or(u64::MAX)
+            .saturating_add(2);
         let mut text = Vec::new();
         loop {
             text.clear();
@@ -223,8 +241,13 @@ impl Source {
     ) -> Result<(), String> {
         let told = |why: csv::Error| why.to_string();
         let mut builder = csv::ReaderBuilder::new();
-        builder.delimiter(delimiter).flexible(true).has_headers(false).buffer_capacity(1 << 18);
-        file.seek(SeekFrom::Start(self.begin)).map_err(|why| why.to_string())?;
+        builder
+            .delimiter(delimiter)
+            .flexible(true)
+            .has_headers(false)
+            .buffer_capacity(1 << 18);
+        file.seek(SeekFrom::Start(self.begin))
+            .map_err(|why| why.to_string())?;
         let mut reader = builder.from_reader(file);
         let mut row = csv::ByteRecord::new();
         if !reader.read_byte_record(&mut row).map_err(told)? {
@@ -236,9 +259,13 @@ impl Source {
         let mut lines = 0_u64;
         if from.lines > 0 {
             let mut position = csv::Position::new();
-            position.set_byte(from.bytes).set_line(from.lines.saturating_add(2));
+            position
+                .set_byte(from.bytes)
+                .set_line(from.lines.saturating_add(2));
             // Seeking goes by bytes of the file, mark and all.
-            reader.seek_raw(SeekFrom::Start(from.bytes), position).map_err(told)?;
+            reader
+                .seek_raw(SeekFrom::Start(from.bytes), position)
+                .map_err(told)?;
             lines = from.lines;
         }
         let shift = if from.lines > 0 { 0 } else { self.begin };
@@ -308,8 +335,13 @@ fn sniffed(head: &[u8]) -> Form {
         return Form::Ndjson;
     }
     let count = |delimiter: u8| first.iter().filter(|byte| **byte == delimiter).count();
-    let most = [b',', b';', b'\t'].into_iter().max_by_key(|delimiter| count(*delimiter));
-    Form::Csv(most.filter(|delimiter| count(*delimiter) > 0).unwrap_or(b','))
+    let most = [b',', b';', b'\t']
+        .into_iter()
+        .max_by_key(|delimiter| count(*delimiter));
+    Form::Csv(
+        most.filter(|delimiter| count(*delimiter) > 0)
+            .unwrap_or(b','),
+    )
 }
 
 /// Looks at bytes piece by piece whether they are UTF-8.
@@ -337,7 +369,12 @@ impl Utf8 {
             match error.error_len() {
                 Some(_) => self.broken = true,
                 // A character goes on in the next piece.
-                None => self.rest = bytes.get(error.valid_up_to()..).unwrap_or_default().to_vec(),
+                None => {
+                    self.rest = bytes
+                        .get(error.valid_up_to()..)
+                        .unwrap_or_default()
+                        .to_vec()
+                }
             }
         }
     }
@@ -372,7 +409,10 @@ fn parquet(
             if done <= from.bytes {
                 continue;
             }
-            let cells: Vec<Cell> = row.get_column_iter().map(|(_, field)| cell(field)).collect();
+            let cells: Vec<Cell> = row
+                .get_column_iter()
+                .map(|(_, field)| cell(field))
+                .collect();
             let record = Record {
                 number: done,
                 line: header.line(&cells),
@@ -404,7 +444,9 @@ fn cell(field: &Field) -> Cell {
         Field::UByte(number) => Cell::Whole((*number).into()),
         Field::UShort(number) => Cell::Whole((*number).into()),
         Field::UInt(number) => Cell::Whole((*number).into()),
-        Field::ULong(number) => i64::try_from(*number).map_or(Cell::Other("a number over 2^63"), Cell::Whole),
+        Field::ULong(number) => {
+            i64::try_from(*number).map_or(Cell::Other("a number over 2^63"), Cell::Whole)
+        }
         Field::Str(text) => Cell::Text(text.clone()),
         Field::Bytes(bytes) => match std::str::from_utf8(bytes.data()) {
             Ok(text) => Cell::Text(text.to_owned()),
@@ -412,10 +454,14 @@ fn cell(field: &Field) -> Cell {
         },
         Field::TimestampMillis(number) => moment(*number, 1_000_000),
         Field::TimestampMicros(number) => moment(*number, 1_000),
-        Field::Float16(_) | Field::Float(_) | Field::Double(_) => Cell::Other("a number with a point"),
+        Field::Float16(_) | Field::Float(_) | Field::Double(_) => {
+            Cell::Other("a number with a point")
+        }
         Field::Decimal(_) => Cell::Other("a decimal number"),
         Field::Date(_) => Cell::Other("a date without a time of day"),
         Field::TimeMillis(_) | Field::TimeMicros(_) => Cell::Other("a time of day"),
-        Field::Group(_) | Field::ListInternal(_) | Field::MapInternal(_) => Cell::Other("several values"),
+        Field::Group(_) | Field::ListInternal(_) | Field::MapInternal(_) => {
+            Cell::Other("several values")
+        }
     }
 }
