@@ -642,7 +642,7 @@ fn promised(moment: &Moment<'_>, decision: u32) -> Held {
     let came_back = |held: &DecisionHeld| {
         case.refunds
             .iter()
-            .any(|refund| refund.decision == decision && refund.undone_at >= Some(held.at))
+            .any(|refund| refund.decision == decision && refund.undone_at > Some(held.at))
     };
     let stands = case
         .standing()

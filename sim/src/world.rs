@@ -716,6 +716,9 @@ impl<'w> World<'w> {
     }
 
     fn foreign(&mut self, report: &ProviderRefund) {
+        if self.desk.bug == Some(Bug::ForgetsForeign) {
+            return;
+        }
         let live = !matches!(
             report.status,
             RefundStatus::Failed | RefundStatus::Cancelled
@@ -756,7 +759,9 @@ impl<'w> World<'w> {
         for worker in 0..self.workers.len() {
             self.crash(worker);
         }
-        self.survives()
+        self.survives()?;
+        self.desk.remembered.clear();
+        Ok(())
     }
 
     pub(crate) fn crash(&mut self, worker: usize) {
@@ -779,7 +784,8 @@ impl<'w> World<'w> {
             demand(again == row.case, Invariant::ReplayGivesTheSame, || {
                 format!("case {no}")
             })?;
-            let same = self.desk.owed(&again, now) == self.desk.owed(&row.case, now);
+            let fresh = Desk::new(self.desk.rulebook, self.desk.bug);
+            let same = fresh.owed(&again, now) == self.desk.owed(&row.case, now);
             demand(same, Invariant::OwedSurvivesACrash, || format!("case {no}"))?;
         }
         Ok(())

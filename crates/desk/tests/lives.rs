@@ -588,3 +588,22 @@ fn what_waited_for_a_second_person_when_a_case_was_closed_waits_no_more() {
     let waits = life.case.decision().map(|held| held.state);
     assert_eq!(waits, Some(DecisionState::Proposed));
 }
+
+#[test]
+fn what_came_back_before_it_was_judged_anew_is_paid_by_the_new_decision_alone() {
+    let mut life = sent();
+    life.is_told(1, RefundStatus::Succeeded);
+    let appeal = Input::Appeal {
+        door: Door::Form,
+        message: None,
+    };
+    life.does(Actor::Customer, appeal).expect("it is appealed");
+    life.is_told(1, RefundStatus::Failed);
+    life.accepted_by(ANNA).expect("the same is due again");
+    assert_eq!(life.case.refunds.len(), 2);
+    let input = Input::PayOtherwise {
+        no: 1,
+        provider: "bank".into(),
+    };
+    assert!(matches!(life.does(FIE, input), Err(Refusal::Stale { .. })));
+}

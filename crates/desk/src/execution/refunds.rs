@@ -382,7 +382,7 @@ pub(crate) fn pay_otherwise(turn: &mut Turn<'_>, no: u32, provider: String) -> R
     }
     // INVARIANT (one decision paid once): what was judged again after this refund was undone covers it already.
     let counted_as_gone = turn.case.standing().is_some_and(|held| {
-        held.proposal.no == refund.decision || refund.undone_at >= Some(held.at)
+        held.proposal.no == refund.decision || refund.undone_at > Some(held.at)
     });
     if !counted_as_gone {
         let decision = refund.decision;
