@@ -192,6 +192,12 @@ impl<'w> Desk<'w> {
         limits: &Limits,
         now: Instant,
     ) -> Option<(Instant, Timer)> {
+        let asks = |refund: &makegood_desk::life::Refund| {
+            refund.stuck && refund.state == RefundState::Unknown
+        };
+        if self.bug == Some(Bug::AsksForEver) && case.refunds.iter().any(asks) {
+            return Some((now, Timer::Again));
+        }
         owed::next_wake(case, limits, now)
             .filter(|(_, timer)| self.bug != Some(Bug::NeverAsksAgain) || *timer != Timer::Again)
     }
@@ -286,18 +292,6 @@ impl Bent<'_> {
                 self.limits.to_mut().second_person_above_minor = [(*b"DKK", u64::MAX)].into();
             }
             (Bug::SamePersonTwice, Input::Approve { .. }) => self.by = NOBODY,
-            (Bug::AcceptsOldFacts, Input::Accept { .. }) => {
-                let seen_at = self.case.decision().map_or(now, |held| held.at);
-                let log = &mut self.records.to_mut().delivery_log;
-                log.retain(|entry| entry.at <= seen_at);
-            }
-            (Bug::ApprovesOldFacts, Input::Approve { .. }) => {
-                for held in &mut self.case.to_mut().decisions {
-                    held.proposal.origin = makegood_desk::event::Origin::Person {
-                        reason: "approved".into(),
-                    };
-                }
-            }
             (Bug::SkipsTheChecks, _) => self.case.to_mut().checks = [Checked::SettledSound; 3],
             (Bug::ForgetsTheDay, _) => self.brakes.to_mut().day_minor = 0,
             (Bug::AppealsForEver, Input::Appeal { .. }) => self.case.to_mut().appeals = 0,
@@ -350,6 +344,24 @@ fn after(
                 reason: reason.clone(),
             });
         }
+        (Bug::AcceptsOldFacts, Input::Accept { decision, .. }, Err(Refusal::Stale { .. }))
+            if case.decision().map(|held| held.state) == Some(DecisionState::Proposed) =>
+        {
+            return by_hand(Happened::Accepted {
+                decision: *decision,
+                second_person: false,
+            });
+        }
+        (Bug::ApprovesOldFacts, Input::Approve { decision, .. }, Err(Refusal::Stale { .. }))
+            if matches!(
+                case.decision().map(|held| held.state),
+                Some(DecisionState::Accepted { .. })
+            ) =>
+        {
+            return by_hand(Happened::Approved {
+                decision: *decision,
+            });
+        }
         (
             Bug::AcceptsTwice,
             Input::Accept { decision, .. },
@@ -375,7 +387,7 @@ fn after(
                 no: *no,
                 provider_refund: report.id.clone(),
                 requires_action: false,
-                again_at: shown.now,
+                again_at: shown.now.plus(refunds::ARRIVES_WITHIN),
             });
         }
         (

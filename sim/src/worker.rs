@@ -307,6 +307,11 @@ impl World<'_> {
                 provider,
                 order,
             } => {
+                if self.stalls(worker, order) {
+                    self.workers[worker].doing = Doing::Calling(owed);
+                    self.go_on(worker, seconds(90));
+                    return Ok(());
+                }
                 let mut order = order.clone();
                 if self.desk.bug == Some(Bug::NewKeyPerTry) {
                     let count = self.calls.get(&order.key).copied().unwrap_or(0);
@@ -386,6 +391,17 @@ impl World<'_> {
         self.workers[worker].doing = Doing::Answered(owed, said);
         self.go_on(worker, wait);
         Ok(())
+    }
+
+    /// A worker that was permitted to send falls asleep before it calls, longer than it has the case in hand.
+    fn stalls(&mut self, worker: usize, order: &RefundOrder) -> bool {
+        let stalled = self
+            .calls
+            .entry(format!("stall {worker} {}", order.key))
+            .or_default();
+        *stalled += 1;
+        let mut chance = Chance::of(&[self.plan.seed, 36, word(&order.key), *stalled]);
+        self.has(Fault::StallsBeforeCalling) && chance.one_in(3)
     }
 
     /// INVARIANT (no paid letter before the provider confirmed).
