@@ -64,6 +64,7 @@ pub struct Auditor {
     appeals: BTreeMap<usize, u32>,
     redeliveries: BTreeMap<usize, BTreeSet<(usize, u32)>>,
     granted: BTreeMap<i128, u64>,
+    settled: BTreeMap<(usize, Check), bool>,
     /// Calls that will land although nobody waits for them, by key.
     pub in_flight: BTreeMap<String, u32>,
     /// Lists that were read: key, when, whether they held it.
@@ -137,9 +138,66 @@ impl Auditor {
                     format!("case {} is appealed {appeals} times", moment.no)
                 })
             }
+            Happened::CheckSettled { check, sound, .. } => {
+                self.settled.insert((moment.no, *check), *sound);
+                Ok(())
+            }
             Happened::LetterHanded { no, .. } => letter_handed(moment, *no),
             _ => Ok(()),
         }
+    }
+
+    /// What must be so when money or credit is promised.
+    fn promised(&self, moment: &Moment<'_>, decision: u32) -> Held {
+        let case = moment.case;
+        demand(
+            case.closed.is_none(),
+            Invariant::NothingOnAClosedCase,
+            || format!("decision {decision} promises money"),
+        )?;
+        // Money that came back after the decision was made is paid again in another way: it was counted as gone.
+        let came_back = |held: &DecisionHeld| {
+            case.refunds
+                .iter()
+                .any(|refund| refund.decision == decision && refund.undone_at > Some(held.at))
+        };
+        let stands = case
+            .standing()
+            .is_some_and(|held| held.proposal.no == decision || came_back(held));
+        demand(stands, Invariant::MoneyByAStandingDecision, || {
+            format!("decision {decision} promises money and does not stand")
+        })?;
+        let verified = Check::ALL
+            .iter()
+            .all(|check| case.checks[check.place()].is_verified());
+        // Looked at with its own eyes: what the case says of its checks is not believed.
+        let records = moment.records;
+        let paid: u64 = records
+            .payments
+            .iter()
+            .map(|record| record.payment.amount.minor())
+            .sum();
+        let price = records
+            .order
+            .as_ref()
+            .map_or(0, |record| record.order.price.minor());
+        let history = self.is_settled(
+            moment,
+            Check::AccountActivity,
+            records.history.disputes == 0,
+        );
+        let pays = records.subscription.is_some() || paid >= price;
+        let internal = self.is_settled(moment, Check::InternalRecords, !records.frozen && pays);
+        demand(
+            verified && history && internal,
+            Invariant::VerifiedBeforeMoney,
+            || format!("checks stand at {:?}", case.checks),
+        )
+    }
+
+    fn is_settled(&self, moment: &Moment<'_>, check: Check, sound: bool) -> bool {
+        let settled = self.settled.get(&(moment.no, check)).copied();
+        settled.unwrap_or(sound)
     }
 
     fn reserved(&mut self, moment: &Moment<'_>, event: &Event) -> Held {
@@ -158,7 +216,7 @@ impl Auditor {
         demand(fresh, Invariant::OneRefundPerKey, || {
             format!("two refunds have the key {key}")
         })?;
-        promised(moment, *decision)?;
+        self.promised(moment, *decision)?;
         let bound = moment.case.bound_minor(*decision);
         let granted = granted(moment.case, *decision, |granted| {
             matches!(granted, Granted::Refund { .. })
@@ -413,7 +471,7 @@ impl Auditor {
         amount: Amount,
         exchange: bool,
     ) -> Held {
-        promised(moment, decision)?;
+        self.promised(moment, decision)?;
         let before: u64 = moment
             .case
             .credits
@@ -628,40 +686,6 @@ impl Auditor {
             format!("refund {no} is sent with the key {}", order.key)
         })
     }
-}
-
-/// What must be so when money or credit is promised.
-fn promised(moment: &Moment<'_>, decision: u32) -> Held {
-    let case = moment.case;
-    demand(
-        case.closed.is_none(),
-        Invariant::NothingOnAClosedCase,
-        || format!("decision {decision} promises money"),
-    )?;
-    // Money that came back after the decision was made is paid again in another way: it was counted as gone.
-    let came_back = |held: &DecisionHeld| {
-        case.refunds
-            .iter()
-            .any(|refund| refund.decision == decision && refund.undone_at >= Some(held.at))
-    };
-    let stands = case
-        .standing()
-        .is_some_and(|held| held.proposal.no == decision || came_back(held));
-    demand(stands, Invariant::MoneyByAStandingDecision, || {
-        format!("decision {decision} promises money and does not stand")
-    })?;
-    let verified = Check::ALL
-        .iter()
-        .all(|check| case.checks[check.place()].is_verified());
-    let settled =
-        |check: Check| case.checks[check.place()] == makegood_desk::life::Checked::SettledSound;
-    let history = moment.records.history.disputes == 0 || settled(Check::AccountActivity);
-    let internal = !moment.records.frozen;
-    demand(
-        verified && history && internal,
-        Invariant::VerifiedBeforeMoney,
-        || format!("checks stand at {:?}", case.checks),
-    )
 }
 
 fn granted(case: &Case, decision: u32, counts: impl Fn(&Granted) -> bool) -> u64 {

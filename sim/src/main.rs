@@ -20,6 +20,21 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
+    if args.iter().any(|arg| arg == "--bugs") {
+        for (word, bug) in makegood_sim::bug::Bug::ALL {
+            let mut found = std::collections::BTreeMap::new();
+            let mut first = None;
+            for seed in 0..value("--seeds").unwrap_or(1000) {
+                let verdict = makegood_sim::run(&Plan::of(seed), &rulebook, Some(bug), false);
+                if let Some(violation) = verdict.violation {
+                    first.get_or_insert(seed);
+                    *found.entry(violation.invariant.name()).or_insert(0) += 1;
+                }
+            }
+            println!("{word}: first {first:?} {found:?}");
+        }
+        return ExitCode::SUCCESS;
+    }
     let (from, seeds) = (
         value("--from").unwrap_or(0),
         value("--seeds").unwrap_or(1000),

@@ -25,10 +25,32 @@ const BO: Actor = Actor::Agent(Id([2; 16]));
 const FIE: Actor = Actor::Finance(Id([3; 16]));
 const TOM: Actor = Actor::Technical(Id([4; 16]));
 
+/// A grant of a part of the price, beside the policy.
+#[must_use]
+pub fn grants(price: u64, percent: u64) -> (Actor, Input) {
+    let whole = percent >= 100;
+    let amount = Amount::new(price * percent / 100, kroner());
+    let instead = Override {
+        outcome: if whole {
+            Outcome::Refund
+        } else {
+            Outcome::PartialRefund
+        },
+        refund: Some((amount, 0)),
+        credit: None,
+        redeliver_units: 0,
+        cancel_subscription: false,
+        clause: "5".into(),
+        reason: "as a courtesy".into(),
+    };
+    (ANNA, Input::Override(instead))
+}
+
 /// Whether somebody of the merchant's has something to do in a case.
 #[must_use]
 pub fn waits(case: &Case) -> bool {
-    case.open_tasks().next().is_some()
+    case.parked.is_some()
+        || case.open_tasks().next().is_some()
         || case
             .open_askings()
             .any(|asking| asking.whom != Asked::Customer)
@@ -68,6 +90,9 @@ impl World<'_> {
     /// What is to be done in a case, by whom it can be done.
     fn duties(&self, no: usize, chance: &mut Chance) -> Vec<(Actor, Input)> {
         let case = &self.store.cases[no].case;
+        if case.parked.is_some() {
+            return vec![(BO, Input::Unpark)];
+        }
         let mut moves = Vec::new();
         let note = || "done".to_owned();
         for task in case.open_tasks() {

@@ -61,11 +61,13 @@ pub enum Fault {
     DecidesOtherwise,
     SilentCustomer,
     SlowTransaction,
+    NewsLate,
+    StallsBeforeCalling,
 }
 
 impl Fault {
     /// All of them, with their words.
-    pub const ALL: [(&'static str, Self); 30] = [
+    pub const ALL: [(&'static str, Self); 32] = [
         ("request_lost", Self::RequestLost),
         ("answer_lost", Self::AnswerLost),
         ("lands_late", Self::LandsLate),
@@ -96,6 +98,8 @@ impl Fault {
         ("decides_otherwise", Self::DecidesOtherwise),
         ("silent_customer", Self::SilentCustomer),
         ("slow_transaction", Self::SlowTransaction),
+        ("news_late", Self::NewsLate),
+        ("stalls_before_calling", Self::StallsBeforeCalling),
     ];
 
     /// Its word.
@@ -203,6 +207,10 @@ pub enum Deed {
     Clock(i64),
     /// The program ends at once, and starts again.
     CrashAll,
+    /// In every open case of the order somebody grants this part of the price, in hundredths, all at the same moment.
+    Rush(u64),
+    /// Something breaks while the newest case of the order is handled.
+    Breaks,
 }
 
 /// A story before it happens.
@@ -346,8 +354,8 @@ impl Plan {
         let begun = if count { None } else { Some(base) };
         report(self, start, Event::Started { count: begun });
         let percent = match way {
-            1 | 2 => 100,
-            3 => 0,
+            1 => 100,
+            2 | 3 => 0,
             _ => chance.between(10, 95),
         };
         let reached = base + quantity * percent / 100;
@@ -477,6 +485,16 @@ impl Plan {
             }
             if chance.one_in(4) {
                 self.act(near(chance), order, Deed::CrashAll);
+            }
+            if chance.one_in(5) {
+                self.act(
+                    near(chance),
+                    order,
+                    Deed::Rush(chance.pick(&[30, 60, 60, 100])),
+                );
+            }
+            if chance.one_in(12) {
+                self.act(near(chance), order, Deed::Breaks);
             }
         }
     }

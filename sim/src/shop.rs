@@ -154,7 +154,7 @@ impl World<'_> {
             row.log_seen.insert(name);
             row.records.delivery_log.push(entry.clone());
         });
-        self.after(seconds(0), Step::Poke);
+        self.news();
     }
 
     /// The bank opens a dispute; the desk hears of it when the webhook comes.
@@ -237,6 +237,6 @@ impl World<'_> {
             disputes.retain(|known| known.dispute.id != record.dispute.id);
             disputes.push(record);
         });
-        self.after(seconds(0), Step::Poke);
+        self.news();
     }
 }

@@ -12,6 +12,7 @@ use makegood_desk::life::{LetterKind, RefundState};
 use makegood_desk::owed::{Owed, Timer};
 use makegood_desk::refusal::Refusal;
 
+use crate::bug::Bug;
 use crate::chance::{Chance, word};
 use crate::invariants::{Held, Invariant, demand};
 use crate::plan::{DAY, Fault, HOUR, seconds};
@@ -128,7 +129,7 @@ impl World<'_> {
         }
         *times += 1;
         let times = *times;
-        demand(times < 150, Invariant::NothingSpins, || {
+        demand(times < 100, Invariant::NothingSpins, || {
             let now = self.clock();
             let row = &self.store.cases[case];
             format!(
@@ -237,7 +238,13 @@ impl World<'_> {
         {
             // What is owed was tried and may not be done now: it is tried again when it may be.
             let again = self.workers[worker].again.unwrap_or(now);
-            row.wake = Some((again.max(now.plus(seconds(30))), timer));
+            let wait = if self.desk.bug == Some(Bug::TriesAtOnce) {
+                1
+            } else {
+                30
+            };
+            let again = if wait == 1 { now } else { again };
+            row.wake = Some((again.max(now.plus(seconds(wait))), timer));
         }
         self.wake(case);
         let epoch = self.workers[worker].epoch;
@@ -252,6 +259,7 @@ impl World<'_> {
     fn take(&mut self, worker: usize, case: usize, owed: Owed, chance: &mut Chance) -> Held {
         let now = self.clock();
         *self.workers[worker].done.entry(name(&owed)).or_default() += 1;
+        self.desk.begun(self.store.cases[case].case.id, &owed);
         let input = match &owed {
             Owed::Send { no, .. } => Input::SendRefund { no: *no },
             Owed::Command { no, .. } | Owed::CancelSubscription { no, .. } => {
@@ -267,7 +275,10 @@ impl World<'_> {
             .prepare(&mut self.desk, case, Actor::System, now, input)
         {
             Ok(prepared) => {
-                if self.has(Fault::SlowTransaction) && chance.one_in(3) {
+                if self.desk.bug == Some(Bug::CallsBeforeWriting) {
+                    // The sending is written down later, with the answer.
+                    self.then(worker, Doing::Calling(owed));
+                } else if self.has(Fault::SlowTransaction) && chance.one_in(3) {
                     self.workers[worker].doing = Doing::Writing(Box::new(prepared), owed);
                     self.go_on(worker, seconds(2));
                 } else {
@@ -296,6 +307,17 @@ impl World<'_> {
                 provider,
                 order,
             } => {
+                if self.stalls(worker, order) {
+                    self.workers[worker].doing = Doing::Calling(owed);
+                    self.go_on(worker, seconds(90));
+                    return Ok(());
+                }
+                let mut order = order.clone();
+                if self.desk.bug == Some(Bug::NewKeyPerTry) {
+                    let count = self.calls.get(&order.key).copied().unwrap_or(0);
+                    order.key = format!("{}-{count}", order.key);
+                }
+                let order = &order;
                 self.auditor
                     .calls(&self.store.cases[case].case, *no, order)?;
                 self.dispute_between(case, *no);
@@ -371,6 +393,17 @@ impl World<'_> {
         Ok(())
     }
 
+    /// A worker that was permitted to send falls asleep before it calls, longer than it has the case in hand.
+    fn stalls(&mut self, worker: usize, order: &RefundOrder) -> bool {
+        let stalled = self
+            .calls
+            .entry(format!("stall {worker} {}", order.key))
+            .or_default();
+        *stalled += 1;
+        let mut chance = Chance::of(&[self.plan.seed, 36, word(&order.key), *stalled]);
+        self.has(Fault::StallsBeforeCalling) && chance.one_in(3)
+    }
+
     /// INVARIANT (no paid letter before the provider confirmed).
     fn hands_over(&mut self, case: usize, kind: LetterKind) -> Held {
         let LetterKind::Paid { refund } = kind else {
@@ -430,9 +463,6 @@ impl World<'_> {
         if self.has(Fault::RequestLost) && chance.one_in(3) {
             return unknown("no answer");
         }
-        if self.has(Fault::InUse) && chance.one_in(3) {
-            return unknown("409");
-        }
         if self.has(Fault::TooMany) && chance.one_in(3) {
             return unknown("429");
         }
@@ -442,15 +472,21 @@ impl World<'_> {
                 words: "the secret key is not accepted".into(),
             };
         }
-        if self.has(Fault::LandsLate) && chance.one_in(3) {
+        let in_use = self.has(Fault::InUse) && chance.one_in(3);
+        if in_use || self.has(Fault::LandsLate) && chance.one_in(3) {
             *self.auditor.in_flight.entry(order.key.clone()).or_default() += 1;
-            let wait = chance.pick(&[2, 300, 2_000]);
+            // 409: the same request is being done at this moment.
+            let wait = if in_use {
+                2
+            } else {
+                chance.pick(&[2, 300, 2_000])
+            };
             let step = Step::Land {
                 provider: provider.into(),
                 order: order.clone(),
             };
             self.after(seconds(wait), step);
-            return unknown("no answer");
+            return unknown(if in_use { "409" } else { "no answer" });
         }
         let said = self.execute(provider, order);
         if self.has(Fault::AnswerLost) && chance.one_in(3) {
@@ -466,6 +502,9 @@ impl World<'_> {
         let count = self.calls.entry(format!("list {payment}")).or_default();
         *count += 1;
         let mut chance = Chance::of(&[self.plan.seed, 35, word(payment), *count]);
+        if self.desk.bug == Some(Bug::ListsNothing) {
+            return ProviderListed::All(Vec::new());
+        }
         if self.has(Fault::ListUnread) && chance.one_in(3) {
             return ProviderListed::Unknown {
                 seen: "no answer".into(),

@@ -275,7 +275,7 @@ impl<'w> World<'w> {
             Step::Explain { order } => {
                 self.tell(|| format!("finance   explains what is foreign on order {}", order + 1));
                 self.store.change(order, |row| row.records.frozen = false);
-                self.after(seconds(0), Step::Poke);
+                self.news();
                 Ok(())
             }
             Step::Reconcile => self.reconcile(),
@@ -292,7 +292,7 @@ impl<'w> World<'w> {
                 self.store.change(order, |row| {
                     row.records.order = Some(row.to_tell.clone());
                 });
-                self.after(seconds(0), Step::Poke);
+                self.news();
             }
             Deed::Log(at, event) => {
                 let entry = LogEntry {
@@ -333,7 +333,7 @@ impl<'w> World<'w> {
             }
             Deed::Switch(on) => {
                 self.store.switch(*on);
-                self.after(seconds(0), Step::Poke);
+                self.news();
             }
             Deed::Rest(long) => {
                 let until = self.clock().plus(seconds(*long));
@@ -344,8 +344,54 @@ impl<'w> World<'w> {
                 self.poke_all();
             }
             Deed::CrashAll => return self.crash_all(),
+            Deed::Rush(percent) => self.rush(order, *percent),
+            Deed::Breaks => {
+                let newest = self.store.cases.iter().rposition(|row| row.order == order);
+                if let Some(case) = newest.filter(|case| self.store.cases[*case].case.version > 0) {
+                    let why = "the program failed while it handled this case".into();
+                    self.transact(case, Actor::System, Input::Park { why })?
+                        .ok();
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Two clicks at once: what each grants is read before the other is written.
+    fn rush(&mut self, order: usize, percent: u64) {
+        let now = self.clock();
+        for case in 0..self.store.cases.len() {
+            let row = &self.store.cases[case];
+            if row.order != order || row.case.closed.is_some() || row.case.version == 0 {
+                continue;
+            }
+            let (by, input) = crate::people::grants(self.plan.orders[order].price, percent);
+            let again = input.clone();
+            match self.store.prepare(&mut self.desk, case, by, now, input) {
+                Ok(prepared) => {
+                    let step = Step::Commit {
+                        prepared: Box::new(prepared),
+                        input: Box::new(again),
+                    };
+                    self.after(seconds(1), step);
+                }
+                Err(refusal) => {
+                    self.tell(|| format!("case {case}      rush is refused: {refusal:?}"))
+                }
+            }
+        }
+    }
+
+    /// The workers hear that something about an order changed: at once, or late.
+    pub(crate) fn news(&mut self) {
+        self.steps += 1;
+        let mut chance = self.chance(&[65, self.steps]);
+        let wait = if self.has(Fault::NewsLate) {
+            chance.pick(&[0, 20, 900])
+        } else {
+            0
+        };
+        self.after(seconds(wait), Step::Poke);
     }
 
     fn ask(&mut self, order: usize, claim: ClaimKind, wants: Wants) -> Held {
@@ -460,7 +506,7 @@ impl<'w> World<'w> {
         self.wake(case);
         self.watch(case);
         if self.store.cases.iter().any(|row| row.dirty) {
-            self.after(seconds(1), Step::Poke);
+            self.news();
         }
     }
 
@@ -716,6 +762,9 @@ impl<'w> World<'w> {
     }
 
     fn foreign(&mut self, report: &ProviderRefund) {
+        if self.desk.bug == Some(Bug::ForgetsForeign) {
+            return;
+        }
         let live = !matches!(
             report.status,
             RefundStatus::Failed | RefundStatus::Cancelled
@@ -735,7 +784,7 @@ impl<'w> World<'w> {
             if let Some(order) = place.filter(|_| live) {
                 self.after(seconds(wait), Step::Explain { order });
             }
-            self.after(seconds(0), Step::Poke);
+            self.news();
         }
     }
 
@@ -756,7 +805,9 @@ impl<'w> World<'w> {
         for worker in 0..self.workers.len() {
             self.crash(worker);
         }
-        self.survives()
+        self.survives()?;
+        self.desk.remembered.clear();
+        Ok(())
     }
 
     pub(crate) fn crash(&mut self, worker: usize) {
@@ -779,7 +830,8 @@ impl<'w> World<'w> {
             demand(again == row.case, Invariant::ReplayGivesTheSame, || {
                 format!("case {no}")
             })?;
-            let same = self.desk.owed(&again, now) == self.desk.owed(&row.case, now);
+            let fresh = Desk::new(self.desk.rulebook, self.desk.bug);
+            let same = fresh.owed(&again, now) == self.desk.owed(&row.case, now);
             demand(same, Invariant::OwedSurvivesACrash, || format!("case {no}"))?;
         }
         Ok(())

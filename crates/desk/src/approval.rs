@@ -197,7 +197,7 @@ fn within_totals(situation: &Situation<'_>, money: Amount) -> Result<(), Refusal
 
 /// Whether everything is verified that must be before money is decided.
 // INVARIANT (no refund decision before the records are verified).
-fn verified(case: &Case) -> Result<(), Refusal> {
+pub(crate) fn verified(case: &Case) -> Result<(), Refusal> {
     for check in Check::ALL {
         let held = case.checks.get(check.place());
         if !held.is_some_and(|checked| checked.is_verified()) {

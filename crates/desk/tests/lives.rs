@@ -592,3 +592,57 @@ fn what_waited_for_a_second_person_when_a_case_was_closed_waits_no_more() {
     let waits = life.case.decision().map(|held| held.state);
     assert_eq!(waits, Some(DecisionState::Proposed));
 }
+
+#[test]
+fn what_came_back_before_it_was_judged_anew_is_paid_by_the_new_decision_alone() {
+    let mut life = sent();
+    life.is_told(1, RefundStatus::Succeeded);
+    let appeal = Input::Appeal {
+        door: Door::Form,
+        message: None,
+    };
+    life.does(Actor::Customer, appeal).expect("it is appealed");
+    life.is_told(1, RefundStatus::Failed);
+    life.accepted_by(ANNA).expect("the same is due again");
+    assert_eq!(life.case.refunds.len(), 2);
+    let input = Input::PayOtherwise {
+        no: 1,
+        provider: "bank".into(),
+    };
+    assert!(matches!(life.does(FIE, input), Err(Refusal::Stale { .. })));
+}
+
+#[test]
+fn what_failed_is_not_paid_otherwise_once_somebody_found_the_records_unsound() {
+    let mut life = sent();
+    life.is_refused(1, ProviderRefusal::NotRefundable);
+    let check = Check::InternalRecords;
+    let settle = Input::SettleCheck {
+        check,
+        sound: false,
+        note: "the payment is somebody else's".into(),
+    };
+    life.does(ANNA, settle).expect("it is settled");
+    let input = Input::PayOtherwise {
+        no: 1,
+        provider: "bank".into(),
+    };
+    assert_eq!(life.does(FIE, input), Err(Refusal::NotVerified { check }));
+}
+
+#[test]
+fn a_parked_case_is_unparked_once() {
+    let mut life = Life::of_a_partial_delivery();
+    let why = "something broke".to_owned();
+    life.does(Actor::System, Input::Park { why })
+        .expect("it is parked");
+    life.does(ANNA, Input::Unpark).expect("it goes on");
+    let again = life.does(ANNA, Input::Unpark);
+    assert!(matches!(
+        again,
+        Err(Refusal::AlreadyDone {
+            what: Thing::Case,
+            ..
+        })
+    ));
+}

@@ -7,6 +7,7 @@
 use alloc::string::String;
 
 use crate::amount::Amount;
+use crate::approval;
 use crate::case::{Duration, Instant};
 use crate::event::{CancelWhy, Happened, Todo};
 use crate::execution::{
@@ -382,7 +383,7 @@ pub(crate) fn pay_otherwise(turn: &mut Turn<'_>, no: u32, provider: String) -> R
     }
     // INVARIANT (one decision paid once): what was judged again after this refund was undone covers it already.
     let counted_as_gone = turn.case.standing().is_some_and(|held| {
-        held.proposal.no == refund.decision || refund.undone_at >= Some(held.at)
+        held.proposal.no == refund.decision || refund.undone_at > Some(held.at)
     });
     if !counted_as_gone {
         let decision = refund.decision;
@@ -396,6 +397,8 @@ pub(crate) fn pay_otherwise(turn: &mut Turn<'_>, no: u32, provider: String) -> R
     if turn.situation.records.frozen {
         return Err(Refusal::OrderFrozen);
     }
+    // INVARIANT (no refund decision before the records are verified): somebody may have found out since.
+    approval::verified(&turn.case)?;
     let left = payment_left(turn, &refund);
     if left.minor() < refund.amount.minor() {
         return Err(Refusal::MoreThanLeft { left });
