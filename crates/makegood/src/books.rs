@@ -14,6 +14,7 @@ pub mod orders;
 pub mod people;
 pub mod private;
 pub mod seal;
+pub mod webhooks;
 
 use makegood_desk::amount::{Amount, Currency};
 use makegood_desk::case::{Duration, Instant};
@@ -32,9 +33,11 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     health::STATEMENTS,
     check::STATEMENTS,
     people::STATEMENTS,
+    crate::goods::callback::STATEMENTS,
     crate::goods::import::STATEMENTS,
     crate::setup::STATEMENTS,
     private::STATEMENTS,
+    webhooks::STATEMENTS,
 ];
 
 /// An instant as the store keeps it: nanoseconds since 1970, which reach from 1677 to 2262.

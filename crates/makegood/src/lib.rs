@@ -12,6 +12,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod desk_commands;
+pub mod dispatch;
 pub mod goods;
 pub mod guard;
 pub mod keep;
