@@ -5,11 +5,14 @@
 //! decides: what happens comes from `makegood_desk::handle`, and is written down here in one transaction with all that it entails.
 
 pub mod act;
+pub mod answers;
 pub mod cases;
 pub mod check;
 pub mod health;
 pub mod effects;
 pub mod intake;
+pub mod files;
+pub mod lists;
 pub mod orders;
 pub mod people;
 pub mod private;
@@ -38,6 +41,12 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     crate::setup::STATEMENTS,
     private::STATEMENTS,
     webhooks::STATEMENTS,
+    answers::STATEMENTS,
+    files::STATEMENTS,
+    lists::STATEMENTS,
+    crate::web::api::cases::STATEMENTS,
+    crate::web::api::people::STATEMENTS,
+    crate::web::api::money::STATEMENTS,
 ];
 
 /// An instant as the store keeps it: nanoseconds since 1970, which reach from 1677 to 2262.

@@ -33,5 +33,6 @@ pub mod stream;
 pub mod terminal;
 pub mod texts;
 pub mod vault;
+pub mod web;
 pub mod wire;
 pub mod worked;
