@@ -14,6 +14,7 @@ pub mod clock;
 pub mod config;
 pub mod crash;
 pub mod desk_commands;
+pub mod dispatch;
 pub mod goods;
 pub mod guard;
 pub mod keep;

@@ -50,6 +50,8 @@ crate::statements! {
     END_TASK = "update task set done_at = ?4 where case_id = ?1 and kind = ?2 and no = ?3";
     /// That the customer wrote.
     INSERT_CONTACT = "insert into contact (order_number, at, channel) values (?1, ?2, ?3) on conflict do nothing";
+    /// A command, to be found by its key.
+    INSERT_COMMAND = "insert into command (key, case_id, no) values (?1, ?2, ?3) on conflict (key) do nothing";
     /// A subscription that renews no more.
     END_SUBSCRIPTION = "update subscription set status = 'cancelled' where order_number = ?1";
 }
@@ -256,6 +258,14 @@ impl Entailed<'_> {
             Happened::CreditGranted {
                 amount, exchange, ..
             } => self.credit(tx, *amount, *exchange).await,
+            Happened::CommandGiven { no, key, .. } => {
+                let values = [
+                    Value::from(key.as_str()),
+                    Value::from(self.case.id.0),
+                    Value::from(*no),
+                ];
+                tx.run(&INSERT_COMMAND, &values).await.map(drop)
+            }
             Happened::CommandDone { no, .. } => self.command_done(tx, *no).await,
             what => self.refund(tx, what).await,
         }

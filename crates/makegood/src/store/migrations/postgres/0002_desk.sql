@@ -240,6 +240,13 @@ create table credit (
     constraint credit_pkey primary key (case_id, position)
 );
 
+-- Commands to fulfilment by the keys that they carry: what is said about one later names no case.
+create table command (
+    key text not null primary key,
+    case_id bytea not null,
+    no bigint not null
+);
+
 -- Double entry. Legs of one transaction share case, position and part; they sum to nought per currency.
 create table ledger_entry (
     no bigserial primary key,
@@ -385,6 +392,8 @@ create table webhook_endpoint (
     secrets bytea not null,
     next_leaf bigint not null,
     created_at bigint not null,
+    failing_since bigint,
+    rests_until bigint,
     disabled_at bigint,
     disabled_why text
 );

@@ -240,6 +240,13 @@ create table credit (
     constraint credit_pkey primary key (case_id, position)
 ) strict;
 
+-- Commands to fulfilment by the keys that they carry: what is said about one later names no case.
+create table command (
+    key text not null primary key,
+    case_id blob not null,
+    no integer not null
+) strict;
+
 -- Double entry. Legs of one transaction share case, position and part; they sum to nought per currency.
 create table ledger_entry (
     no integer primary key,
@@ -385,6 +392,8 @@ create table webhook_endpoint (
     secrets blob not null,
     next_leaf integer not null,
     created_at integer not null,
+    failing_since integer,
+    rests_until integer,
     disabled_at integer,
     disabled_why text
 ) strict;
