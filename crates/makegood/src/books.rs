@@ -42,6 +42,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     inbox::STATEMENTS,
     crate::reconcile::STATEMENTS,
     crate::world::STATEMENTS,
+    crate::demo::STATEMENTS,
 ];
 
 /// An instant as the store keeps it: nanoseconds since 1970, which reach from 1677 to 2262.

@@ -11,6 +11,7 @@ pub mod built_in;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod desk_commands;
 pub mod goods;
 pub mod guard;
