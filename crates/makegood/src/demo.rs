@@ -13,9 +13,8 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use makegood_desk::amount::{Amount, Currency};
+use makegood_desk::amount::Amount;
 use makegood_desk::case::Instant;
-use makegood_desk::execution::CommandKind;
 use makegood_desk::input::{Actor, Digest, Door, Id, Input, Override, Request};
 use makegood_desk::life::{Case, Stage};
 use makegood_desk::remedy::Outcome;
@@ -25,8 +24,8 @@ use serde_json::{Value as Json, json};
 use crate::books::act::NotDone;
 use crate::books::intake::{BATCH_MOST, Intake, Outcome as Taken, line};
 use crate::books::people::{self, Role};
-use crate::books::{nanoseconds, private};
 use crate::books::seal::hex;
+use crate::books::{currency, private};
 use crate::clock::Clock;
 use crate::pay::sandbox::Sandbox;
 use crate::pay::sandbox::call::{Call, Method};
@@ -652,7 +651,7 @@ fn file(name: &str) -> Digest {
 }
 
 fn credit(minor: u64) -> Result<Override, NotSeeded> {
-    let currency = Currency::read(CURRENCY).map_err(|why| wrong(format!("{why:?}")))?;
+    let currency = currency(CURRENCY)?;
     Ok(Override {
         outcome: Outcome::SupportResolution,
         refund: None,

@@ -21,7 +21,7 @@ pub(super) struct Service {
     start_hours: i64,
     units_per_day: i64,
     country: Option<&'static str>,
-    quantities: &'static [i64],
+    pub(super) quantities: &'static [i64],
 }
 
 pub(super) const SIGN_UPS: usize = 0;
