@@ -8,7 +8,7 @@ use crate::decision::Workspace;
 use crate::event::{Event, Happened, Todo};
 use crate::input::{Actor, Input, Situation};
 use crate::life::{Case, DecisionState, next};
-use crate::refusal::{Refusal, Takes};
+use crate::refusal::{Refusal, Takes, Thing};
 use crate::{approval, dispute, execution, investigation, request};
 
 /// Decides what comes of an input: the events to write down, in order.
@@ -85,6 +85,10 @@ pub fn handle(
         }
         Input::Unpark => {
             turn.takes(Takes::Agent)?;
+            if turn.case.parked.is_none() {
+                let (what, no) = (Thing::Case, 0);
+                return Err(Refusal::AlreadyDone { what, no });
+            }
             turn.happened(Happened::Unparked);
         }
     }
@@ -144,6 +148,7 @@ impl Turn<'_> {
         if self.case.closed.is_some() {
             return;
         }
+        approval::withdraw_outdated(self);
         let decided = matches!(
             self.case.decision().map(|held| held.state),
             Some(DecisionState::Standing { .. } | DecisionState::Accepted { .. })

@@ -147,6 +147,17 @@ impl Records {
         })
     }
 
+    /// Whether a lost chargeback has taken money of a payment that is promised or gone already.
+    #[must_use]
+    pub fn is_overdrawn(&self, payment: &str) -> bool {
+        let lost = self.lost_minor(payment);
+        lost > 0
+            && self
+                .payments
+                .iter()
+                .any(|record| record.payment.id == payment && record.left_minor() < lost)
+    }
+
     /// The case file of a case at a moment: the books, and what was learned in the case.
     ///
     /// # Errors

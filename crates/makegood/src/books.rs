@@ -5,14 +5,17 @@
 //! decides: what happens comes from `makegood_desk::handle`, and is written down here in one transaction with all that it entails.
 
 pub mod act;
+pub mod answers;
 pub mod cases;
 pub mod check;
 pub mod disputes;
-pub mod facts;
-pub mod inbox;
-pub mod health;
 pub mod effects;
+pub mod facts;
+pub mod files;
+pub mod health;
+pub mod inbox;
 pub mod intake;
+pub mod lists;
 pub mod orders;
 pub mod people;
 pub mod private;
@@ -33,16 +36,23 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     seal::STATEMENTS,
     act::STATEMENTS,
     health::STATEMENTS,
+    crate::post::STATEMENTS,
+    crate::case_commands::STATEMENTS,
     check::STATEMENTS,
     people::STATEMENTS,
+    crate::goods::import::STATEMENTS,
     crate::setup::STATEMENTS,
     private::STATEMENTS,
+    crate::vault::STATEMENTS,
     facts::STATEMENTS,
     disputes::STATEMENTS,
     inbox::STATEMENTS,
     crate::reconcile::STATEMENTS,
     crate::world::STATEMENTS,
     crate::demo::STATEMENTS,
+    answers::STATEMENTS,
+    files::STATEMENTS,
+    lists::STATEMENTS,
 ];
 
 /// An instant as the store keeps it: nanoseconds since 1970, which reach from 1677 to 2262.

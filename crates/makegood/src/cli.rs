@@ -181,6 +181,10 @@ pub type Done = Result<u8, Stop>;
 
 /// Runs the command that the arguments of the process name.
 pub fn main() -> ExitCode {
+    #[cfg(feature = "crash-points")]
+    if crate::crash::listed() {
+        return ExitCode::SUCCESS;
+    }
     let arguments = Makegood::parse();
     let mut out = io::stdout().lock();
     let done = match &arguments.command {

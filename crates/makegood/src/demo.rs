@@ -119,7 +119,10 @@ impl Seeded {
     /// Somebody of a role, for a sign-in link.
     #[must_use]
     pub fn person(&self, role: Role) -> Option<Id> {
-        self.people.iter().find(|(_, own, _)| *own == role).map(|(.., id)| *id)
+        self.people
+            .iter()
+            .find(|(_, own, _)| *own == role)
+            .map(|(.., id)| *id)
     }
 }
 
@@ -127,11 +130,7 @@ impl Seeded {
 ///
 /// # Errors
 /// The desk is not empty, the sandbox does not play along, or the store could not.
-pub async fn seed(
-    ready: &Ready,
-    sandbox: &Arc<Sandbox>,
-    seed: u64,
-) -> Result<Seeded, NotSeeded> {
+pub async fn seed(ready: &Ready, sandbox: &Arc<Sandbox>, seed: u64) -> Result<Seeded, NotSeeded> {
     let teller = Teller {
         ready,
         sandbox,
@@ -144,16 +143,19 @@ pub async fn seed(
     teller.tell(&mut dice, &orders).await?;
     teller.open(&mut plans).await?;
     let crew = Crew::of(&people);
-    let (careful, others): (Vec<_>, Vec<_>) = plans
-        .into_iter()
-        .partition(|plan| plan.story.steps.iter().any(|(_, step)| matches!(step, Step::Slow)));
+    let (careful, others): (Vec<_>, Vec<_>) = plans.into_iter().partition(|plan| {
+        plan.story
+            .steps
+            .iter()
+            .any(|(_, step)| matches!(step, Step::Slow))
+    });
     let mut cases = Vec::new();
     // The sandbox gives a slow life to the next refund, whosever that is: those stories are told one by one.
     for plan in &careful {
         cases.push(teller.play(plan, &crew).await?);
     }
-    let mut told = stream::iter(others.iter().map(|plan| teller.play(plan, &crew)))
-        .buffer_unordered(AT_ONCE);
+    let mut told =
+        stream::iter(others.iter().map(|plan| teller.play(plan, &crew))).buffer_unordered(AT_ONCE);
     while let Some(case) = told.next().await {
         cases.push(case?);
     }
@@ -186,7 +188,11 @@ struct Crew {
 impl Crew {
     fn of(people: &[(&'static str, Role, Id)]) -> Self {
         let mut agents = people.iter().filter(|(_, role, _)| *role == Role::Agent);
-        let mut agent = || agents.next().map_or(Actor::System, |(.., id)| Actor::Agent(*id));
+        let mut agent = || {
+            agents
+                .next()
+                .map_or(Actor::System, |(.., id)| Actor::Agent(*id))
+        };
         let technical = people.iter().find(|(_, role, _)| *role == Role::Technical);
         Self {
             agent: agent(),
@@ -209,10 +215,7 @@ fn instant(seconds: i64) -> Instant {
 }
 
 impl Teller<'_> {
-    async fn people(
-        &self,
-        dice: &mut Dice,
-    ) -> Result<Vec<(&'static str, Role, Id)>, NotSeeded> {
+    async fn people(&self, dice: &mut Dice) -> Result<Vec<(&'static str, Role, Id)>, NotSeeded> {
         let since = self.now.saturating_sub(400 * DAY);
         let people: Vec<(&'static str, Role, Id)> = [
             ("Signe", Role::Owner),
@@ -239,7 +242,9 @@ impl Teller<'_> {
         if empty.await? {
             Ok(people)
         } else {
-            Err(wrong("the desk is in use; give the demonstration a data folder of its own"))
+            Err(wrong(
+                "the desk is in use; give the demonstration a data folder of its own",
+            ))
         }
     }
 
@@ -248,11 +253,19 @@ impl Teller<'_> {
         let mut plans = Vec::new();
         for story in stories::all() {
             for _ in 0..story.times {
-                let long: i64 = story.steps.iter().map(|(minutes, _)| minutes.saturating_mul(60)).sum();
+                let long: i64 = story
+                    .steps
+                    .iter()
+                    .map(|(minutes, _)| minutes.saturating_mul(60))
+                    .sum();
                 let rests = story.rests_hours.saturating_mul(HOUR);
                 // Some hours more, so that cases of one story do not stand in one minute.
                 let more = dice.between(0, rests.saturating_add(1));
-                let opened_at = self.now.saturating_sub(long).saturating_sub(rests).saturating_sub(more);
+                let opened_at = self
+                    .now
+                    .saturating_sub(long)
+                    .saturating_sub(rests)
+                    .saturating_sub(more);
                 plans.push((opened_at, story.clone()));
             }
         }
@@ -293,7 +306,9 @@ impl Teller<'_> {
             order.charges.push(self.charge(&order, order.placed_at)?);
         }
         if story.renews {
-            order.charges.push(self.charge(&order, opened_at.saturating_sub(20 * HOUR))?);
+            order
+                .charges
+                .push(self.charge(&order, opened_at.saturating_sub(20 * HOUR))?);
             order.subscription = Some(self.subscription(&order)?);
         }
         Ok(order)
@@ -320,7 +335,9 @@ impl Teller<'_> {
         let mut place = plans.len();
         while orders.len() < ORDERS {
             let service = usize::try_from(dice.between(0, 6)).unwrap_or(0);
-            let quantities = SERVICES.get(service).map_or(&[1][..], |service| service.quantities);
+            let quantities = SERVICES
+                .get(service)
+                .map_or(&[1][..], |service| service.quantities);
             let curve = dice.one_of(&curves).copied().unwrap_or(Curve::Full);
             let mut order = Order {
                 number: number(place),
@@ -337,7 +354,10 @@ impl Teller<'_> {
                 Curve::Nothing | Curve::Running(_) => dice.between(HOUR, 5 * HOUR),
                 _ => dice.between(DAY, 45 * DAY),
             };
-            order.placed_at = self.now.saturating_sub(order.told_after()).saturating_sub(earlier);
+            order.placed_at = self
+                .now
+                .saturating_sub(order.told_after())
+                .saturating_sub(earlier);
             order.charges.push(self.charge(&order, order.placed_at)?);
             orders.push(order);
             place = place.saturating_add(1);
@@ -407,11 +427,17 @@ impl Teller<'_> {
         lines.sort_by_key(|line| line["type"] != "order");
         for batch in lines.chunks(BATCH_MOST) {
             let read = |line: &Json| line::read(line.to_string().as_bytes());
-            let outcomes = intake.take(batch.iter().map(read).collect(), instant(self.now)).await?;
-            let other = outcomes.iter().find(|outcome| !matches!(outcome, Taken::New | Taken::Same));
+            let outcomes = intake
+                .take(batch.iter().map(read).collect(), instant(self.now))
+                .await?;
+            let other = outcomes
+                .iter()
+                .find(|outcome| !matches!(outcome, Taken::New | Taken::Same));
             if let Some(outcome) = other {
                 let why = outcome.detail().unwrap_or_default();
-                return Err(wrong(format!("an order of the demonstration was not taken in: {why}")));
+                return Err(wrong(format!(
+                    "an order of the demonstration was not taken in: {why}"
+                )));
             }
         }
         Ok(())
@@ -422,7 +448,9 @@ impl Teller<'_> {
         for plan in plans.iter_mut() {
             plan.customer = self.customer_of(&plan.order.number).await?;
             let person = plan.customer.unwrap_or(plan.id);
-            let message = self.words(person, plan.story.message, plan.opened_at).await?;
+            let message = self
+                .words(person, plan.story.message, plan.opened_at)
+                .await?;
             let account = (plan.story.claim == makegood_desk::case::ClaimKind::AccountFaulty)
                 .then(|| plan.order.account(1));
             let request = Request {
@@ -474,7 +502,9 @@ impl Teller<'_> {
             .store
             .write(move |tx| {
                 let sealed = sealed.clone();
-                Box::pin(async move { private::keep(tx, person, MESSAGE, &sealed, instant(at)).await })
+                Box::pin(
+                    async move { private::keep(tx, person, MESSAGE, &sealed, instant(at)).await },
+                )
             })
             .await?;
         Ok(digest)
@@ -511,7 +541,12 @@ impl Teller<'_> {
         at: i64,
         input: Input,
     ) -> Result<Arc<Case>, NotSeeded> {
-        let acted = self.ready.shop.desk.act(plan.id, by, instant(at), input).await;
+        let acted = self
+            .ready
+            .shop
+            .desk
+            .act(plan.id, by, instant(at), input)
+            .await;
         Ok(acted.map_err(|why| told_of(plan, &why))?.case)
     }
 
@@ -548,7 +583,15 @@ impl Teller<'_> {
                 };
                 let no = case.proofs().iter().find(waits).map_or(0, |proof| proof.no);
                 let (accepted, shows, reason) = (*accepted, shows.clone(), String::new());
-                (crew.agent, Input::JudgeProof { no, accepted, shows, reason })
+                (
+                    crew.agent,
+                    Input::JudgeProof {
+                        no,
+                        accepted,
+                        shows,
+                        reason,
+                    },
+                )
             }
             Step::Done(note) => {
                 let task = case.open_tasks().next().map_or(0, |task| task.no);
@@ -563,17 +606,47 @@ impl Teller<'_> {
             Step::Write(text) => {
                 let message = Some(self.words(person_of(&case), text, at).await?);
                 let (door, attachments) = (Door::Email, Vec::new());
-                (Actor::Customer, Input::Message { door, message, attachments })
+                (
+                    Actor::Customer,
+                    Input::Message {
+                        door,
+                        message,
+                        attachments,
+                    },
+                )
             }
             Step::Answer(answer) => (crew.technical, Input::Answer(answer.clone())),
-            Step::Accept => (crew.agent, Input::Accept { decision, remainder_minor: None }),
+            Step::Accept => (
+                crew.agent,
+                Input::Accept {
+                    decision,
+                    remainder_minor: None,
+                },
+            ),
             Step::Approve => {
                 let (approved, reason) = (true, String::new());
-                (crew.second, Input::Approve { decision, approved, reason })
+                (
+                    crew.second,
+                    Input::Approve {
+                        decision,
+                        approved,
+                        reason,
+                    },
+                )
             }
             Step::Credit(minor) => (crew.agent, Input::Override(credit(*minor)?)),
-            Step::Close(reason) => (crew.agent, Input::Close { reason: (*reason).to_owned() }),
-            Step::Break(why) => (Actor::System, Input::Park { why: (*why).to_owned() }),
+            Step::Close(reason) => (
+                crew.agent,
+                Input::Close {
+                    reason: (*reason).to_owned(),
+                },
+            ),
+            Step::Break(why) => (
+                Actor::System,
+                Input::Park {
+                    why: (*why).to_owned(),
+                },
+            ),
         };
         self.act(plan, by, at, input).await
     }
@@ -608,12 +681,17 @@ impl Teller<'_> {
         let shop = self.shop_at(at);
         let provider: Option<&Arc<Provider>> = shop.providers.get(PROVIDER);
         let provider = provider.ok_or_else(|| wrong("the demonstration has no provider"))?;
-        looked_up(&shop, PROVIDER, provider, &look).await.map_err(wrong)?;
+        looked_up(&shop, PROVIDER, provider, &look)
+            .await
+            .map_err(wrong)?;
         self.case(plan, at).await
     }
 
     async fn bounce(&self, plan: &Plan, case: &Case, at: i64) -> Result<Arc<Case>, NotSeeded> {
-        let refund = case.refunds.iter().find_map(|refund| refund.provider_refund.clone());
+        let refund = case
+            .refunds
+            .iter()
+            .find_map(|refund| refund.provider_refund.clone());
         let refund = refund.ok_or_else(|| wrong("there is no refund that could fail"))?;
         let failed = json!({"status": "failed", "failure_reason": "expired_or_canceled_card"});
         self.bank(&format!("/_sandbox/refunds/{refund}"), &failed)?;
@@ -641,7 +719,10 @@ fn told_of(plan: &Plan, why: &NotDone) -> NotSeeded {
         NotDone::Refused(refusal) => format!("{refusal:?}"),
         NotDone::Trouble(trouble) => trouble.to_string(),
     };
-    wrong(format!("{} (order {}): {why}", plan.story.name, plan.order.number))
+    wrong(format!(
+        "{} (order {}): {why}",
+        plan.story.name, plan.order.number
+    ))
 }
 
 /// The name of a file that is not there: the demonstration has no pictures.

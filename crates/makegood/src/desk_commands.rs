@@ -14,15 +14,18 @@ use crate::audit::{SigningKey, VerifierKey};
 use crate::books::people::{self, NewToken, Role, Scope};
 use crate::books::seal::hex;
 use crate::books::{check, seal};
+use crate::case_commands::{self, CaseCommand};
 use crate::cli::{Done, FINE, FOUND, Stop};
 use crate::clock::{Clock, timestamp};
 use crate::config::{self, Config, ConfigCommand, Flags};
+use crate::goods::import::ImportArgs;
 use crate::goods::reference_connector::ConnectorArgs;
 use crate::pay::sandbox::SandboxArgs;
 use crate::policies::harmless;
 use crate::setup::{self, location, new_id};
 use crate::store::backup::{backup, restore};
-use crate::store::{Location, Options, Store, Value, migrations};
+use crate::store::{Options, Store, migrations};
+use crate::{log, meters, serve, web};
 
 /// What can be done with a desk.
 #[derive(Debug, Subcommand)]
@@ -32,16 +35,38 @@ pub enum DeskCommand {
   makegood init
   makegood init --data /var/lib/makegood --config /etc/makegood/config.toml")]
     Init {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
     },
+    /// Open the desk: the interface over HTTP, and all that is done in the background
+    #[command(after_help = "Examples:
+  makegood serve
+  makegood serve --listen 127.0.0.1:9000 --database postgres://desk@localhost/desk
+
+It ends on SIGTERM and Ctrl-C: what is being answered is finished, what is in hand is given back.")]
+    Serve {
+        /// Where the settings are.
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Ask a desk that is open whether it is well, for whoever watches over it
+    Healthcheck {
+        /// Where the settings are.
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Print the description of the interface, as OpenAPI 3.1 has it
+    Openapi,
     /// Look at the settings: what is in force, and who set it
     Config {
+        /// What.
         #[command(subcommand)]
         command: ConfigCommand,
     },
     /// Bring the store up to this program
     Migrate {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// Only say what would be done
@@ -49,8 +74,11 @@ pub enum DeskCommand {
         dry_run: bool,
     },
     /// Copy the store into a file, while it is in use
-    #[command(after_help = "The keys of persons (keys.sqlite, master.key) are not in it: keep copies of them apart, and briefly.")]
+    #[command(
+        after_help = "The keys of persons (keys.sqlite, master.key) are not in it: keep copies of them apart, and briefly."
+    )]
     Backup {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The new file
@@ -58,6 +86,7 @@ pub enum DeskCommand {
     },
     /// Put a copy of the store back
     Restore {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The file that `makegood backup` wrote
@@ -76,19 +105,30 @@ Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
     Verify(Verify),
     /// Write the audit log out, for `makegood verify --log` anywhere
     Export {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The new file; standard output where nothing is said
         #[arg(long, value_name = "FILE")]
         to: Option<PathBuf>,
     },
+    /// Look at cases on the terminal
+    Case {
+        /// What.
+        #[command(subcommand)]
+        command: CaseCommand,
+    },
+    /// Take orders, payments and delivery logs in from a file
+    Import(ImportArgs),
     /// The merchant's people
     User {
+        /// What.
         #[command(subcommand)]
         command: UserCommand,
     },
     /// Tokens for programs and people
     Token {
+        /// What.
         #[command(subcommand)]
         command: TokenCommand,
     },
@@ -101,6 +141,7 @@ Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
 /// `verify`.
 #[derive(Args, Debug)]
 pub struct Verify {
+    /// Where the settings are.
     #[command(flatten)]
     flags: Flags,
     /// A log that `makegood export` wrote, instead of the store
@@ -119,6 +160,7 @@ pub struct Verify {
 pub enum UserCommand {
     /// Add somebody, and print a token for them
     Add {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The name that colleagues know
@@ -129,11 +171,13 @@ pub enum UserCommand {
     },
     /// Everybody
     List {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
     },
     /// Take somebody's access away
     Disable {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The name
@@ -146,6 +190,7 @@ pub enum UserCommand {
 pub enum TokenCommand {
     /// Make a token; it is printed once
     Create {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// What it is for
@@ -162,11 +207,13 @@ pub enum TokenCommand {
     },
     /// All tokens, without what they are
     List {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
     },
     /// Take a token back
     Revoke {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// Its id, as `token list` prints it
@@ -175,7 +222,7 @@ pub enum TokenCommand {
 }
 
 /// Why a command stops, in one line.
-fn stop(why: impl ToString) -> Stop {
+pub(crate) fn stop(why: impl ToString) -> Stop {
     Stop::Message(harmless(&why.to_string()))
 }
 
@@ -198,7 +245,7 @@ pub(crate) fn wait_for<T>(work: impl Future<Output = Result<T, Stop>>) -> Result
 }
 
 /// The store alone, for commands that need no more.
-async fn store(config: &Config) -> Result<Store, Stop> {
+pub(crate) async fn store(config: &Config) -> Result<Store, Stop> {
     let options = Options {
         create: false,
         ..setup::options(config)
@@ -213,12 +260,21 @@ async fn store(config: &Config) -> Result<Store, Stop> {
 pub fn run(command: &DeskCommand, out: &mut dyn Write) -> Done {
     match command {
         DeskCommand::Init { flags } => init(flags, out),
+        DeskCommand::Serve { flags } => serve(flags, out),
+        DeskCommand::Healthcheck { flags } => healthcheck(flags, out),
+        DeskCommand::Openapi => {
+            let page = serde_json::to_string_pretty(web::spec()).map_err(stop)?;
+            writeln!(out, "{page}")?;
+            Ok(FINE)
+        }
         DeskCommand::Config { command } => command.run(out),
         DeskCommand::Migrate { flags, dry_run } => migrate(flags, *dry_run, out),
         DeskCommand::Backup { flags, to } => back_up(flags, to, out),
         DeskCommand::Restore { flags, from, force } => put_back(flags, from, *force, out),
         DeskCommand::Verify(verify) => verify.run(out),
         DeskCommand::Export { flags, to } => export(flags, to.as_deref(), out),
+        DeskCommand::Case { command } => case_commands::run(command, out),
+        DeskCommand::Import(args) => args.run(out),
         DeskCommand::User { command } => user(command, out),
         DeskCommand::Token { command } => token(command, out),
         DeskCommand::Sandbox(sandbox) => {
@@ -245,10 +301,18 @@ fn init(flags: &Flags, out: &mut dyn Write) -> Done {
     let environment = config::environment();
     let data = match &flags.data {
         Some(data) => PathBuf::from(data),
-        None => config::load(flags, &environment).map_err(stop)?.config.store.data,
+        None => {
+            config::load(flags, &environment)
+                .map_err(stop)?
+                .config
+                .store
+                .data
+        }
     };
     let folder = match &flags.config {
-        Some(path) => path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned),
+        Some(path) => path
+            .parent()
+            .map_or_else(|| PathBuf::from("."), Path::to_owned),
         None => config::config_folder(&environment).unwrap_or_else(|| data.clone()),
     };
     let initial = config::write_initial(&folder, &data).map_err(stop)?;
@@ -259,13 +323,24 @@ fn init(flags: &Flags, out: &mut dyn Write) -> Done {
         writeln!(out, "kept     {}", harmless(&path.display().to_string()))?;
     }
     let flags = Flags {
-        config: Some(flags.config.clone().unwrap_or_else(|| folder.join("config.toml"))),
+        config: Some(
+            flags
+                .config
+                .clone()
+                .unwrap_or_else(|| folder.join("config.toml")),
+        ),
         ..flags.clone()
     };
     let config = settings(&flags)?;
     wait_for(async {
-        let ready = setup::open(config, Clock::default(), BTreeMap::new()).await.map_err(stop)?;
-        writeln!(out, "store    {}", harmless(&location(&ready.config).to_string()))?;
+        let ready = setup::open(config, Clock::default(), BTreeMap::new())
+            .await
+            .map_err(stop)?;
+        writeln!(
+            out,
+            "store    {}",
+            harmless(&location(&ready.config).to_string())
+        )?;
         writeln!(out, "log key  {}", ready.signer.verifier())?;
         writeln!(
             out,
@@ -276,11 +351,67 @@ fn init(flags: &Flags, out: &mut dyn Write) -> Done {
     })
 }
 
+fn serve(flags: &Flags, out: &mut dyn Write) -> Done {
+    let config = settings(flags)?;
+    log::start(&config.log).map_err(stop)?;
+    let meters = meters::start().map_err(stop)?;
+    wait_for(async {
+        let ready = setup::open(config, Clock::default(), BTreeMap::new())
+            .await
+            .map_err(stop)?;
+        if let Some(frozen) = &ready.frozen {
+            crate::cli::complain(&harmless(&format!("no money moves: {frozen}")));
+        }
+        let listener = serve::listener(&ready).await.map_err(stop)?;
+        let address = listener.local_addr().map_err(stop)?;
+        writeln!(out, "The desk is open on http://{address}")?;
+        out.flush()?;
+        // Told to whoever started us, if that was systemd.
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        serve::open_until(ready, listener, Some(meters), serve::asked_to_end())
+            .await
+            .map_err(stop)?;
+        Ok(FINE)
+    })
+}
+
+fn healthcheck(flags: &Flags, out: &mut dyn Write) -> Done {
+    let config = settings(flags)?;
+    let address = config.server.listen;
+    wait_for(async {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .timeout(std::time::Duration::from_secs(5))
+            .no_proxy()
+            .build()
+            .map_err(stop)?;
+        match client.get(format!("http://{address}/readyz")).send().await {
+            Ok(answer) if answer.status().is_success() => {
+                writeln!(out, "the desk on {address} is well")?;
+                Ok(FINE)
+            }
+            Ok(answer) => {
+                writeln!(out, "the desk on {address} answers {}", answer.status())?;
+                Ok(FOUND)
+            }
+            Err(_) => {
+                writeln!(
+                    out,
+                    "nobody answers on {address}; `makegood serve` opens the desk"
+                )?;
+                Ok(FOUND)
+            }
+        }
+    })
+}
+
 fn migrate(flags: &Flags, dry_run: bool, out: &mut dyn Write) -> Done {
     let config = settings(flags)?;
     wait_for(async {
         let place = location(&config);
-        let missing = Store::missing_migrations(&place, migrations::ALL).await.map_err(stop)?;
+        let missing = Store::missing_migrations(&place, migrations::ALL)
+            .await
+            .map_err(stop)?;
         if missing.is_empty() {
             writeln!(out, "the store is up to this program; nothing to do")?;
             return Ok(FINE);
@@ -290,7 +421,9 @@ fn migrate(flags: &Flags, dry_run: bool, out: &mut dyn Write) -> Done {
             writeln!(out, "{does} {:04} {}", migration.number, migration.name)?;
         }
         if !dry_run {
-            let store = Store::open(&place, setup::options(&config)).await.map_err(stop)?;
+            let store = Store::open(&place, setup::options(&config))
+                .await
+                .map_err(stop)?;
             store.close().await;
         }
         Ok(FINE)
@@ -301,7 +434,11 @@ fn back_up(flags: &Flags, to: &Path, out: &mut dyn Write) -> Done {
     let config = settings(flags)?;
     wait_for(async {
         let bytes = backup(&location(&config), to).await.map_err(stop)?;
-        writeln!(out, "{}: {bytes} bytes", harmless(&to.display().to_string()))?;
+        writeln!(
+            out,
+            "{}: {bytes} bytes",
+            harmless(&to.display().to_string())
+        )?;
         Ok(FINE)
     })
 }
@@ -309,9 +446,15 @@ fn back_up(flags: &Flags, to: &Path, out: &mut dyn Write) -> Done {
 fn put_back(flags: &Flags, from: &Path, force: bool, out: &mut dyn Write) -> Done {
     let config = settings(flags)?;
     wait_for(async {
-        let aside = restore(&location(&config), from, force, migrations::ALL).await.map_err(stop)?;
+        let aside = restore(&location(&config), from, force, migrations::ALL)
+            .await
+            .map_err(stop)?;
         if let Some(aside) = aside {
-            writeln!(out, "what was there is now {}", harmless(&aside.display().to_string()))?;
+            writeln!(
+                out,
+                "what was there is now {}",
+                harmless(&aside.display().to_string())
+            )?;
         }
         writeln!(
             out,
@@ -329,7 +472,8 @@ impl Verify {
             .map(|key| key.parse::<VerifierKey>().map_err(stop))
             .collect::<Result<Vec<_>, _>>()?;
         if let Some(path) = &self.log {
-            let file = std::fs::File::open(path).map_err(|why| stop(format!("{}: {why}", path.display())))?;
+            let file = std::fs::File::open(path)
+                .map_err(|why| stop(format!("{}: {why}", path.display())))?;
             return match verify_log(io::BufReader::new(file), &keys, &[], |_, _| Ok(())) {
                 Ok(verified) => {
                     writeln!(out, "{verified}")?;
@@ -342,7 +486,8 @@ impl Verify {
             };
         }
         if let Some(path) = &self.proof {
-            let text = std::fs::read_to_string(path).map_err(|why| stop(format!("{}: {why}", path.display())))?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|why| stop(format!("{}: {why}", path.display())))?;
             return match verify_proof(&text, &keys, None) {
                 Ok(proven) => {
                     writeln!(out, "{proven}")?;
@@ -366,8 +511,12 @@ impl Verify {
                 .read(|tx| Box::pin(async move { check::all(tx).await }))
                 .await
                 .map_err(stop)?;
-            let signer = SigningKey::open(&config.audit.key_file, &config.audit.origin).map_err(stop)?;
-            if let Some(frozen) = setup::held_against_anchor(&config, &store, &signer).await.map_err(stop)? {
+            let signer =
+                SigningKey::open(&config.audit.key_file, &config.audit.origin).map_err(stop)?;
+            if let Some(frozen) = setup::held_against_anchor(&config, &store, &signer)
+                .await
+                .map_err(stop)?
+            {
                 wrong.push(frozen.to_string());
             }
             store.close().await;
@@ -399,7 +548,8 @@ fn export(flags: &Flags, to: Option<&Path>, out: &mut dyn Write) -> Done {
         .transpose()?;
     wait_for(async {
         let store = store(&config).await?;
-        let signer = SigningKey::open(&config.audit.key_file, &config.audit.origin).map_err(stop)?;
+        let signer =
+            SigningKey::open(&config.audit.key_file, &config.audit.origin).map_err(stop)?;
         let out: &mut dyn Write = match &mut file {
             Some(file) => file,
             None => out,
@@ -433,7 +583,9 @@ fn user(command: &UserCommand, out: &mut dyn Write) -> Done {
     match command {
         UserCommand::Add { flags, name, role } => {
             let Some(role) = Role::read(role) else {
-                return Err(stop(format!("--role: `{role}` is no role; there is agent, technical, finance, owner")));
+                return Err(stop(format!(
+                    "--role: `{role}` is no role; there is agent, technical, finance, owner"
+                )));
             };
             let config = settings(flags)?;
             wait_for(async {
@@ -449,11 +601,23 @@ fn user(command: &UserCommand, out: &mut dyn Write) -> Done {
             let config = settings(flags)?;
             wait_for(async {
                 let store = store(&config).await?;
-                let all = store.read(|tx| Box::pin(async move { people::all(tx).await })).await.map_err(stop)?;
+                let all = store
+                    .read(|tx| Box::pin(async move { people::all(tx).await }))
+                    .await
+                    .map_err(stop)?;
                 for person in all {
                     let since = timestamp(person.created_at).strftime("%Y-%m-%d");
-                    let gone = if person.disabled_at.is_some() { "  (no access)" } else { "" };
-                    writeln!(out, "{:<24} {:<10} since {since}{gone}", harmless(&person.name), person.role.word())?;
+                    let gone = if person.disabled_at.is_some() {
+                        "  (no access)"
+                    } else {
+                        ""
+                    };
+                    writeln!(
+                        out,
+                        "{:<24} {:<10} since {since}{gone}",
+                        harmless(&person.name),
+                        person.role.word()
+                    )?;
                 }
                 store.close().await;
                 Ok(FINE)
@@ -478,7 +642,9 @@ fn user(command: &UserCommand, out: &mut dyn Write) -> Done {
                     .map_err(stop)?;
                 store.close().await;
                 if !done {
-                    return Err(stop(format!("`{name}` has no access to take away; `makegood user list` shows who has")));
+                    return Err(stop(format!(
+                        "`{name}` has no access to take away; `makegood user list` shows who has"
+                    )));
                 }
                 writeln!(out, "{} has no access any more", harmless(name))?;
                 Ok(FINE)
@@ -519,7 +685,9 @@ pub(crate) async fn add_user(
     if added {
         Ok(secret)
     } else {
-        Err(stop(format!("somebody called `{name}` is there already; choose another name")))
+        Err(stop(format!(
+            "somebody called `{name}` is there already; choose another name"
+        )))
     }
 }
 
@@ -550,12 +718,26 @@ fn token(command: &TokenCommand, out: &mut dyn Write) -> Done {
             wait_for(async {
                 let store = store(&config).await?;
                 let now = Clock::default().now();
-                let all = store.read(|tx| Box::pin(async move { people::tokens(tx).await })).await.map_err(stop)?;
+                let all = store
+                    .read(|tx| Box::pin(async move { people::tokens(tx).await }))
+                    .await
+                    .map_err(stop)?;
                 for token in all {
                     let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.word()).collect();
-                    let state = if token.counts(now) { "" } else { "  (does not count)" };
+                    let state = if token.counts(now) {
+                        ""
+                    } else {
+                        "  (does not count)"
+                    };
                     let whose = token.person_name.as_deref().unwrap_or("a program");
-                    writeln!(out, "{}  {:<24} {:<20} {}{state}", hex(&token.id.0), harmless(&token.name), scopes.join(","), harmless(whose))?;
+                    writeln!(
+                        out,
+                        "{}  {:<24} {:<20} {}{state}",
+                        hex(&token.id.0),
+                        harmless(&token.name),
+                        scopes.join(","),
+                        harmless(whose)
+                    )?;
                 }
                 store.close().await;
                 Ok(FINE)
@@ -563,7 +745,9 @@ fn token(command: &TokenCommand, out: &mut dyn Write) -> Done {
         }
         TokenCommand::Revoke { flags, id } => {
             let Some(wanted) = read_id(id) else {
-                return Err(stop(format!("`{id}` is no id of a token; `makegood token list` prints them")));
+                return Err(stop(format!(
+                    "`{id}` is no id of a token; `makegood token list` prints them"
+                )));
             };
             let config = settings(flags)?;
             wait_for(async {
@@ -575,7 +759,9 @@ fn token(command: &TokenCommand, out: &mut dyn Write) -> Done {
                     .map_err(stop)?;
                 store.close().await;
                 if !done {
-                    return Err(stop("no token with this id counts; `makegood token list` shows them all"));
+                    return Err(stop(
+                        "no token with this id counts; `makegood token list` shows them all",
+                    ));
                 }
                 writeln!(out, "the token does not count any more")?;
                 Ok(FINE)
@@ -597,7 +783,8 @@ async fn new_token(
     let (kept, called, user) = (secret.clone(), name.to_owned(), user.map(str::to_owned));
     let made = store
         .write(move |tx| {
-            let (kept, called, scopes, user) = (kept.clone(), called.clone(), scopes.clone(), user.clone());
+            let (kept, called, scopes, user) =
+                (kept.clone(), called.clone(), scopes.clone(), user.clone());
             Box::pin(async move {
                 let person = match user {
                     None => None,
@@ -622,7 +809,9 @@ async fn new_token(
     if made {
         Ok(secret)
     } else {
-        Err(stop("nobody has that name; `makegood user list` shows everybody"))
+        Err(stop(
+            "nobody has that name; `makegood user list` shows everybody",
+        ))
     }
 }
 
@@ -639,15 +828,4 @@ pub fn read_id(text: &str) -> Option<Id> {
         *byte = u8::from_str_radix(digits, 16).ok()?;
     }
     Some(Id(id))
-}
-
-/// Whether a location is a file, for commands that only files have.
-#[must_use]
-pub fn is_file(place: &Location) -> bool {
-    matches!(place, Location::Sqlite(_))
-}
-
-/// A value of `meta`, for `doctor`.
-pub(crate) fn key(name: &str) -> [Value; 1] {
-    [Value::from(name)]
 }

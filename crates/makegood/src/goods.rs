@@ -2,4 +2,5 @@
 //! Fulfilment: what is asked of those who deliver, and what they answer.
 
 pub mod connector;
+pub mod import;
 pub mod reference_connector;

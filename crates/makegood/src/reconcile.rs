@@ -11,9 +11,9 @@ use makegood_desk::case::{Duration, Instant};
 use makegood_desk::input::Id;
 use serde::{Deserialize, Serialize};
 
+use crate::books::act::before;
 use crate::books::disputes::{self, DisputeSeen, dispute_seen, state_word};
 use crate::books::facts::{Breach, Seen, status_word, sweep};
-use crate::books::act::before;
 use crate::books::{instant, nanoseconds, stranger};
 use crate::clock::timestamp;
 use crate::pay::stripe::Stripe;
@@ -195,7 +195,10 @@ impl Reconciliation<'_> {
         let mut names = BTreeSet::new();
         let mut after: Option<String> = None;
         for _ in 0..PAGES {
-            let page = self.stripe.refunds_since(since(from), after.as_deref()).await;
+            let page = self
+                .stripe
+                .refunds_since(since(from), after.as_deref())
+                .await;
             let page = read(page)?;
             for seen in &page.items {
                 names.insert(seen.id.clone());
@@ -215,7 +218,9 @@ impl Reconciliation<'_> {
             Ok(refund) => status_word(refund.status).to_owned(),
             Err(why) => why.clone(),
         };
-        let (kind, order, done) = match refund_taken_down(self.shop, self.name, self.stripe, seen).await? {
+        let (kind, order, done) = match refund_taken_down(self.shop, self.name, self.stripe, seen)
+            .await?
+        {
             Seen::Known | Seen::LookAgain => return Ok(()),
             Seen::Ours(case) => {
                 let done = format!("case {} was told", case.number);
@@ -287,7 +292,10 @@ impl Reconciliation<'_> {
         let mut after: Option<String> = None;
         let mut ended = false;
         for _ in 0..PAGES {
-            let page = self.stripe.disputes_since(since(from), after.as_deref()).await;
+            let page = self
+                .stripe
+                .disputes_since(since(from), after.as_deref())
+                .await;
             let page = read(page)?;
             for dispute in &page.items {
                 names.insert(dispute.id.clone());
@@ -328,16 +336,17 @@ impl Reconciliation<'_> {
         report: &mut Report,
     ) -> Result<(), NotSeen> {
         let now = self.shop.clock.now();
-        let (kind, order, done) = match dispute_seen(&self.shop.desk, self.name, dispute, now).await? {
-            DisputeSeen::Known => return Ok(()),
-            DisputeSeen::New { order } => ("dispute_new", order, "it was written down"),
-            DisputeSeen::Moved { order } => ("dispute_moved", order, "it was written down"),
-            DisputeSeen::Behind => (
-                "dispute_behind",
-                None,
-                "the books are further on and stay so; look at it at the provider",
-            ),
-        };
+        let (kind, order, done) =
+            match dispute_seen(&self.shop.desk, self.name, dispute, now).await? {
+                DisputeSeen::Known => return Ok(()),
+                DisputeSeen::New { order } => ("dispute_new", order, "it was written down"),
+                DisputeSeen::Moved { order } => ("dispute_moved", order, "it was written down"),
+                DisputeSeen::Behind => (
+                    "dispute_behind",
+                    None,
+                    "the books are further on and stay so; look at it at the provider",
+                ),
+            };
         report.differences.push(Difference {
             kind: kind.to_owned(),
             subject: dispute.id.clone(),
@@ -358,7 +367,9 @@ impl Reconciliation<'_> {
                 let key = Value::from(key.as_str());
                 Box::pin(async move {
                     let row = tx.one(&MARK, &[key]).await?;
-                    row.map_or(Ok(None), |row| row.opt_bytes(0).map(|mark| mark.map(<[u8]>::to_vec)))
+                    row.map_or(Ok(None), |row| {
+                        row.opt_bytes(0).map(|mark| mark.map(<[u8]>::to_vec))
+                    })
                 })
             });
             read.await?
@@ -366,15 +377,21 @@ impl Reconciliation<'_> {
         let last = last
             .map(|mark| {
                 let mark = <[u8; 8]>::try_from(mark.as_slice());
-                mark.map(i64::from_be_bytes).map_err(|_| stranger("a mark that is no moment"))
+                mark.map(i64::from_be_bytes)
+                    .map_err(|_| stranger("a mark that is no moment"))
             })
             .transpose()?
             .map(instant);
         // An hour is read twice: events do not come in the order of their times.
-        let from = last.map_or(earliest, |last| before(last, Duration::from_seconds(3_600)).max(earliest));
+        let from = last.map_or(earliest, |last| {
+            before(last, Duration::from_seconds(3_600)).max(earliest)
+        });
         let mut after: Option<String> = None;
         for _ in 0..PAGES {
-            let page = self.stripe.events_since(since(from), after.as_deref()).await;
+            let page = self
+                .stripe
+                .events_since(since(from), after.as_deref())
+                .await;
             let page = read(page)?;
             for event in &page.items {
                 if crate::world::concerns(self.stripe, event)

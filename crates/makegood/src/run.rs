@@ -9,9 +9,7 @@ use std::sync::Arc;
 use std::time::Duration as Patience;
 
 use makegood_desk::case::{Duration, Instant};
-use makegood_desk::execution::{
-    CommandOrder, ConnectorSaid, ProviderSaid, RefundOrder, refunds,
-};
+use makegood_desk::execution::{CommandOrder, ConnectorSaid, ProviderSaid, RefundOrder, refunds};
 use makegood_desk::input::{Actor, Id, Input};
 use makegood_desk::life::{Case, LetterKind};
 use makegood_desk::owed::{Owed, Timer, next_wake, owed};
@@ -24,6 +22,7 @@ use crate::books::cases;
 use crate::books::health;
 use crate::books::{instant, nanoseconds};
 use crate::clock::{Clock, timestamp};
+use crate::crash;
 use crate::goods::connector::Connector;
 use crate::pay::{Cancelled, Heard, Provider};
 use crate::post::Post;
@@ -73,6 +72,9 @@ impl Shop {
                 }
             };
             let many = !taken.is_empty();
+            if many {
+                crash::point!("work.taken");
+            }
             for (id, look) in taken {
                 let Ok(hand) = Arc::clone(&hands).acquire_owned().await else {
                     break;
@@ -145,7 +147,9 @@ impl Shop {
                         Value::from(HANDFUL),
                     ];
                     let rows = tx.rows(&cases::CLAIM, &values).await?;
-                    rows.iter().map(|row| Ok((Id(row.id(0)?), row.int(1)?))).collect()
+                    rows.iter()
+                        .map(|row| Ok((Id(row.id(0)?), row.int(1)?)))
+                        .collect()
                 })
             })
             .await
@@ -184,6 +188,7 @@ impl Shop {
         if let Err(trouble) = let_go.await {
             tracing::warn!(%trouble, "a case could not be given back; it is free in two minutes");
         }
+        crash::point!("work.let_go");
     }
 
     fn in_seconds(&self, seconds: i64) -> Instant {
@@ -205,7 +210,9 @@ impl Shop {
         for _ in 0..MOST_STEPS {
             let now = self.clock.now();
             let due = owed(&case, now);
-            let next = due.into_iter().find(|owed| !later.contains_key(&name(owed)));
+            let next = due
+                .into_iter()
+                .find(|owed| !later.contains_key(&name(owed)));
             let Some(next) = next else {
                 let timer = next_wake(&case, &self.desk.limits, now);
                 if let Some((at, timer)) = timer
@@ -221,7 +228,9 @@ impl Shop {
                     continue;
                 }
                 let earliest = later.values().min().copied();
-                let timer = timer.filter(|(_, timer)| *timer != Timer::Owed).map(|(at, _)| at);
+                let timer = timer
+                    .filter(|(_, timer)| *timer != Timer::Owed)
+                    .map(|(at, _)| at);
                 return Ok([earliest, timer].into_iter().flatten().min());
             };
             let name = name(&next);
@@ -307,16 +316,26 @@ impl Shop {
             return self.no_provider(id, no, provider).await;
         };
         // INVARIANT (sending is written down before the provider is called): this is durable when it returns.
-        self.act(id, Actor::System, Input::SendRefund { no }).await?;
+        self.act(id, Actor::System, Input::SendRefund { no })
+            .await?;
+        crash::point!("refund.permitted");
         let heard = known.create_refund(order).await;
+        crash::point!("refund.answered");
         self.heard(provider, &heard).await;
         let said = heard.said;
-        Ok(self.act(id, Actor::Provider, Input::RefundSaid { no, said }).await?.case)
+        let acted = self
+            .act(id, Actor::Provider, Input::RefundSaid { no, said })
+            .await?;
+        crash::point!("refund.noted");
+        Ok(acted.case)
     }
 
     /// A provider that was taken out of the settings: nothing was sent, and a person has to look.
     async fn no_provider(&self, id: Id, no: u32, provider: &str) -> Result<Arc<Case>, NotDone> {
-        tracing::error!(provider, "a refund waits for a provider that is not in the settings");
+        tracing::error!(
+            provider,
+            "a refund waits for a provider that is not in the settings"
+        );
         let until = self.in_seconds(600);
         let _ = (id, no);
         Err(NotDone::Refused(Refusal::ProviderRests { until }))
@@ -333,7 +352,11 @@ impl Shop {
             return self.no_provider(id, no, provider).await;
         };
         let listed = known.refunds_of(payment).await.said;
-        Ok(self.act(id, Actor::Provider, Input::RefundListed { no, listed }).await?.case)
+        crash::point!("refund.listed");
+        Ok(self
+            .act(id, Actor::Provider, Input::RefundListed { no, listed })
+            .await?
+            .case)
     }
 
     async fn fetch(
@@ -347,7 +370,11 @@ impl Shop {
             return self.no_provider(id, no, provider).await;
         };
         let said = known.refund(refund).await.said;
-        Ok(self.act(id, Actor::Provider, Input::RefundSaid { no, said }).await?.case)
+        crash::point!("refund.fetched");
+        Ok(self
+            .act(id, Actor::Provider, Input::RefundSaid { no, said })
+            .await?
+            .case)
     }
 
     async fn command(
@@ -363,14 +390,20 @@ impl Shop {
         };
         let due = case.commands.iter().find(|command| command.no == no);
         let due = due.map(|command| timestamp(command.due_at));
-        self.act(case.id, Actor::System, Input::SendCommand { no }).await?;
+        self.act(case.id, Actor::System, Input::SendCommand { no })
+            .await?;
+        crash::point!("command.permitted");
         let now = self.clock.timestamp();
         let said = if ask_only {
             connector.carry_on(order, due, now).await
         } else {
             connector.send(order, due, now).await
         };
-        Ok(self.act(case.id, Actor::Connector, Input::CommandSaid { no, said }).await?.case)
+        crash::point!("command.answered");
+        Ok(self
+            .act(case.id, Actor::Connector, Input::CommandSaid { no, said })
+            .await?
+            .case)
     }
 
     async fn cancel(
@@ -383,30 +416,39 @@ impl Shop {
         let Some(known) = self.providers.get(provider) else {
             return self.no_provider(id, no, provider).await;
         };
-        self.act(id, Actor::System, Input::SendCommand { no }).await?;
-        let cancelled = match known.as_ref() {
-            Provider::Stripe(stripe) => stripe.cancel_subscription(subscription).await.said,
-            // A bank keeps no subscriptions.
-            Provider::Manual(_) => Cancelled::Unknown {
-                seen: "a bank keeps no subscriptions".to_owned(),
-            },
-        };
+        self.act(id, Actor::System, Input::SendCommand { no })
+            .await?;
+        crash::point!("subscription.permitted");
+        let cancelled = known.cancel_subscription(subscription).await.said;
+        crash::point!("subscription.answered");
         let said = match cancelled {
             Cancelled::Done { .. } => ConnectorSaid::Done { note: None },
             Cancelled::Refused { words, .. } => ConnectorSaid::Refused { why: words },
             Cancelled::Unknown { seen } => ConnectorSaid::Unknown { seen },
         };
-        Ok(self.act(id, Actor::Provider, Input::CommandSaid { no, said }).await?.case)
+        Ok(self
+            .act(id, Actor::Provider, Input::CommandSaid { no, said })
+            .await?
+            .case)
     }
 
     async fn letter(&self, case: &Case, no: u32, kind: LetterKind) -> Result<Arc<Case>, NotDone> {
-        self.post.hand_over(&self.desk, &self.clock, case, no, kind).await
+        self.post
+            .hand_over(&self.desk, &self.clock, case, no, kind)
+            .await
     }
 
     /// Notes how a provider does, for the breaker.
     async fn heard(&self, provider: &str, heard: &Heard<ProviderSaid>) {
         let failed = matches!(heard.said, ProviderSaid::Unknown { .. });
-        let noted = health::note(&self.desk.store, provider, failed, heard.wait, &self.breaker, self.clock.now());
+        let noted = health::note(
+            &self.desk.store,
+            provider,
+            failed,
+            heard.wait,
+            &self.breaker,
+            self.clock.now(),
+        );
         if let Err(trouble) = noted.await {
             tracing::warn!(%trouble, "the health of a provider could not be noted");
         }
@@ -424,7 +466,9 @@ enum Undone {
 impl From<Trouble> for Undone {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Panicked => Self::Broken("the program failed while it handled this case".to_owned()),
+            Trouble::Panicked => {
+                Self::Broken("the program failed while it handled this case".to_owned())
+            }
             Trouble::Misused { statement, why } => Self::Broken(format!("{statement}: {why}")),
             Trouble::Corrupt { why } => Self::Broken(why),
             other => Self::Trouble(other),

@@ -33,7 +33,7 @@ use crate::post::Post;
 use crate::run::Shop;
 use crate::secret::Secret;
 use crate::signing::{KeyRing, SigningKey as WebhookKey};
-use crate::store::{Location, Options, Store, Trouble};
+use crate::store::{Dialect, Location, Options, Store, Trouble};
 use crate::vault::{MasterKey, Vault, VaultTrouble};
 
 /// Why the desk cannot work as it is set up: what, and what to do.
@@ -131,21 +131,28 @@ pub async fn open(
     clock: Clock,
     within: BTreeMap<String, Provider>,
 ) -> Result<Ready, Unready> {
-    let policies = Policies::open(&config.desk.policy).map_err(|why| Unready::Policy(Box::new(why)))?;
+    let policies =
+        Policies::open(&config.desk.policy).map_err(|why| Unready::Policy(Box::new(why)))?;
     let master = MasterKey::open(&config.privacy.master_key_file).map_err(Unready::Vault)?;
     let key_secret = derived(&master, "refund keys");
-    let vault = Vault::open(&config.store.data.join("keys.sqlite"), master).map_err(Unready::Vault)?;
     let signer = signer(&config)?;
-    let blobs = Blobs::open(&config.attachments).await.map_err(Unready::Blobs)?;
+    let blobs = Blobs::open(&config.attachments)
+        .await
+        .map_err(Unready::Blobs)?;
     let way_out = Arc::new(WayOut::new(guard(&config)?));
     let mut providers = providers(&config)?;
-    providers.extend(within.into_iter().map(|(name, provider)| (name, Arc::new(provider))));
+    providers.extend(
+        within
+            .into_iter()
+            .map(|(name, provider)| (name, Arc::new(provider))),
+    );
     let connector = connector(&config, &way_out)?;
     let store = Store::open(&location(&config), options(&config)).await?;
+    let vault = vault(&config, &store, master).await?;
     let anchor = Anchor::at(&config.audit.anchor_file);
     let frozen = frozen(&store, &anchor, &signer).await?;
     mark_frozen(&store, frozen.is_some() || config.money.kill_switch).await?;
-    let vault = Arc::new(vault);
+    let (vault, signer) = (Arc::new(vault), Arc::new(signer));
     let desk = Desk {
         store,
         policies: Arc::new(policies),
@@ -163,6 +170,7 @@ pub async fn open(
         connector,
         post: Post {
             vault: Arc::clone(&vault),
+            signer: Arc::clone(&signer),
         },
         clock,
         worker: new_id(),
@@ -174,7 +182,7 @@ pub async fn open(
     Ok(Ready {
         config: Arc::new(config),
         shop: Arc::new(shop),
-        signer: Arc::new(signer),
+        signer,
         anchor: Arc::new(anchor),
         vault,
         blobs: Arc::new(blobs),
@@ -195,6 +203,19 @@ fn derived(master: &MasterKey, purpose: &str) -> Secret {
     let key = hmac::Key::new(hmac::HMAC_SHA256, text.expose().as_bytes());
     let code = hmac::sign(&key, purpose.as_bytes());
     Secret::new(seal::hex(code.as_ref()))
+}
+
+/// The keys of persons: in a file of their own, or beside the books where several machines need them.
+pub(crate) async fn vault(
+    config: &Config,
+    store: &Store,
+    master: MasterKey,
+) -> Result<Vault, Unready> {
+    let vault = match store.dialect() {
+        Dialect::Sqlite => Vault::open(&config.store.data.join("keys.sqlite"), master),
+        Dialect::Postgres => Vault::shared(store.clone(), master).await,
+    };
+    vault.map_err(Unready::Vault)
 }
 
 fn signer(config: &Config) -> Result<SigningKey, Unready> {
@@ -252,7 +273,7 @@ fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider>>, Unready
             }
             // The one inside the program is put in by whoever starts it.
             ProviderSettings::Sandbox { api_base: None, .. } => continue,
-            ProviderSettings::Manual { .. } => Provider::Manual(Manual::default()),
+            ProviderSettings::Manual { .. } => Provider::Manual(Manual {}),
         };
         providers.insert(name.clone(), Arc::new(provider));
     }
@@ -281,7 +302,8 @@ fn connector(config: &Config, way_out: &Arc<WayOut>) -> Result<Option<Arc<Connec
 }
 
 /// A length of time of the settings in the desk's word.
-fn long(duration: std::time::Duration) -> Duration {
+#[must_use]
+pub fn long(duration: std::time::Duration) -> Duration {
     Duration::from_nanoseconds(i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX))
 }
 
@@ -293,7 +315,10 @@ pub fn limits(config: &Config, connector: bool) -> Limits {
         let key = |amount: &Amount| {
             <[u8; 3]>::try_from(amount.currency().code().as_bytes()).unwrap_or(*b"XXX")
         };
-        amounts.iter().map(|amount| (key(&amount), amount.minor())).collect::<BTreeMap<_, _>>()
+        amounts
+            .iter()
+            .map(|amount| (key(&amount), amount.minor()))
+            .collect::<BTreeMap<_, _>>()
     };
     let doors = Door::ALL
         .iter()
@@ -350,7 +375,9 @@ async fn frozen(
         Err(frozen) => return Ok(Some(frozen)),
     };
     let size = store
-        .read(|tx| Box::pin(async move { seal::frontier(tx).await.map(|edge: Frontier| edge.size()) }))
+        .read(|tx| {
+            Box::pin(async move { seal::frontier(tx).await.map(|edge: Frontier| edge.size()) })
+        })
         .await?;
     let places = wanted(anchored.as_ref(), size);
     let nodes: BTreeMap<(u32, u64), Hash> = store

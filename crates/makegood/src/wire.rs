@@ -120,10 +120,15 @@ pub(crate) fn read_body<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Wire
         Ok(Object(read)) => return Ok(read),
         Err(error) => error,
     };
-    let mut error = explain_as(text, &first, |tree| Object::<T>::deserialize(tree).map(drop));
+    let mut error = explain_as(text, &first, |tree| {
+        Object::<T>::deserialize(tree).map(drop)
+    });
     // The sentences are those of case files; here the whole is a body.
     if let Some(rest) = error.detail.strip_prefix("the case ") {
-        error.detail = format!("the body {}", rest.replace("write one case as a", "write a"));
+        error.detail = format!(
+            "the body {}",
+            rest.replace("write one case as a", "write a")
+        );
     }
     Err(error)
 }
@@ -334,7 +339,9 @@ impl<'a> CaseFields<'a> {
             as_of: self.as_of.0,
             order: self.order.0.into_order(),
             payments: self.payments.map(|Object(payment)| payment.into_payment()),
-            subscription: self.subscription.map(|Object(subscription)| subscription.status()),
+            subscription: self
+                .subscription
+                .map(|Object(subscription)| subscription.status()),
             refunds: self.refunds.map(|Object(refund)| refund.into_refund()),
             disputes: self.disputes.map(|Object(dispute)| dispute.into_dispute()),
             contacts: self.contacts.map(|Object(contact)| contact.into_contact()),

@@ -291,7 +291,11 @@ pub(crate) async fn refund_taken_down(
     if !matches!(first, Seen::LookAgain) {
         return Ok(first);
     }
-    let fresh = stripe.seen_refund(&seen.id).await.said.map_err(NotSeen::Unread)?;
+    let fresh = stripe
+        .seen_refund(&seen.id)
+        .await
+        .said
+        .map_err(NotSeen::Unread)?;
     Ok(refund_seen(&shop.desk, name, &fresh, true, shop.clock.now()).await?)
 }
 
@@ -335,7 +339,11 @@ async fn subscription_looked_up(
     stripe: &Stripe,
     id: &str,
 ) -> Result<(), NotSeen> {
-    let over = stripe.subscription_is_over(id).await.said.map_err(NotSeen::Unread)?;
+    let over = stripe
+        .subscription_is_over(id)
+        .await
+        .said
+        .map_err(NotSeen::Unread)?;
     if !over {
         return Ok(());
     }

@@ -4,6 +4,10 @@
 //! The storage beside folders is moto's S3, and what judges our signatures is AWS's own library; both are Python packages among the
 //! peers that `cargo xtask test` installs.
 
+#[path = "support/peers.rs"]
+mod folder;
+
+use folder::peers;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Cursor, Write as _};
 use std::path::{Path, PathBuf};
@@ -826,18 +830,6 @@ async fn a_folder_that_cannot_be_used_is_told_with_what_helps() {
 }
 
 // ---- Storage that speaks S3 -------------------------------------------------------------------------------------------------
-
-/// The folder of independent programs.
-fn peers() -> PathBuf {
-    let cache = || {
-        let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-        let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
-        base.or_else(home)
-            .unwrap_or_default()
-            .join("makegood/peers")
-    };
-    std::env::var_os("MAKEGOOD_PEERS").map_or_else(cache, PathBuf::from)
-}
 
 /// A Python program of these tests, with the peers at hand. It ends when its input does, so with the test.
 struct Python(Child);

@@ -53,7 +53,12 @@ async fn every_story_ends_where_it_says_and_every_stage_is_there() {
         .cases
         .iter()
         .filter(|case| case.stage != case.expected)
-        .map(|case| format!("{}: {:?}, and not {:?}", case.story, case.stage, case.expected))
+        .map(|case| {
+            format!(
+                "{}: {:?}, and not {:?}",
+                case.story, case.stage, case.expected
+            )
+        })
         .collect();
     assert!(astray.is_empty(), "{astray:#?}");
     let there = demo::by_stage(&seeded);

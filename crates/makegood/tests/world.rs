@@ -94,7 +94,10 @@ fn in_process(sandbox: &Arc<Sandbox>) -> Stripe {
 
 fn new_sandbox(clock: &Clock, seed: u64) -> Arc<Sandbox> {
     let wall = clock.clone();
-    Arc::new(Sandbox::in_memory(seed, Box::new(move || wall.timestamp().as_second())))
+    Arc::new(Sandbox::in_memory(
+        seed,
+        Box::new(move || wall.timestamp().as_second()),
+    ))
 }
 
 impl World {
@@ -144,7 +147,10 @@ impl World {
 
     /// A payment of EUR 49.90 at the provider.
     fn paid(&self) -> String {
-        let made = self.post("/_sandbox/payments", json!({"amount": 4990, "currency": "eur"}));
+        let made = self.post(
+            "/_sandbox/payments",
+            json!({"amount": 4990, "currency": "eur"}),
+        );
         made["id"].as_str().unwrap().to_owned()
     }
 
@@ -169,18 +175,29 @@ impl World {
 
     fn hours_ago(&self, hours: i64) -> String {
         let now = self.ready.shop.clock.timestamp().as_second();
-        jiff::Timestamp::from_second(now - hours * 3_600).unwrap().to_string()
+        jiff::Timestamp::from_second(now - hours * 3_600)
+            .unwrap()
+            .to_string()
     }
 
     async fn tell(&self, lines: &[Json]) {
-        let lines: Vec<_> = lines.iter().map(|line| line::read(line.to_string().as_bytes())).collect();
+        let lines: Vec<_> = lines
+            .iter()
+            .map(|line| line::read(line.to_string().as_bytes()))
+            .collect();
         let intake = Intake {
             store: self.ready.shop.desk.store.clone(),
             vault: Arc::clone(&self.ready.vault),
             providers: Arc::new(BTreeSet::from(["card".to_owned()])),
         };
-        let outcomes = intake.take(lines, self.ready.shop.clock.now()).await.unwrap();
-        assert!(outcomes.iter().all(|outcome| *outcome == Outcome::New), "{outcomes:?}");
+        let outcomes = intake
+            .take(lines, self.ready.shop.clock.now())
+            .await
+            .unwrap();
+        assert!(
+            outcomes.iter().all(|outcome| *outcome == Outcome::New),
+            "{outcomes:?}"
+        );
     }
 
     /// The shop tells of an order of 1,000 units for EUR 49.90 that was closed after 750, and of its payment.
@@ -218,7 +235,9 @@ impl World {
             attachments: Vec::new(),
         };
         let shop = &self.ready.shop;
-        let asked = shop.desk.request(new_id(), Actor::Customer, shop.clock.now(), request);
+        let asked = shop
+            .desk
+            .request(new_id(), Actor::Customer, shop.clock.now(), request);
         asked.await.unwrap().case
     }
 
@@ -230,7 +249,15 @@ impl World {
     async fn accept(&self, case: &Case) -> Result<Arc<Case>, NotDone> {
         let decision = case.decision().unwrap().proposal.no;
         let remainder_minor = None;
-        self.act(case.id, AGENT, Input::Accept { decision, remainder_minor }).await
+        self.act(
+            case.id,
+            AGENT,
+            Input::Accept {
+                decision,
+                remainder_minor,
+            },
+        )
+        .await
     }
 
     /// The worker has its turn with a case.
@@ -244,7 +271,13 @@ impl World {
         let case = self.asked(order).await;
         self.accept(&case).await.unwrap();
         let case = self.tended(case.id).await;
-        let refund = case.refunds.first().unwrap().provider_refund.clone().unwrap();
+        let refund = case
+            .refunds
+            .first()
+            .unwrap()
+            .provider_refund
+            .clone()
+            .unwrap();
         (case.id, refund)
     }
 
@@ -254,7 +287,12 @@ impl World {
         let mut after: Option<String> = None;
         loop {
             let from = jiff::Timestamp::UNIX_EPOCH;
-            let page = self.stripe.events_since(from, after.as_deref()).await.said.unwrap();
+            let page = self
+                .stripe
+                .events_since(from, after.as_deref())
+                .await
+                .said
+                .unwrap();
             events.extend(page.items);
             after = page.next;
             if after.is_none() {
@@ -267,7 +305,9 @@ impl World {
     /// Events come in, in this order, and are worked off.
     async fn heard(&self, events: &[ProviderEvent]) {
         for event in events {
-            world::arrived(&self.ready.shop, "card", event).await.unwrap();
+            world::arrived(&self.ready.shop, "card", event)
+                .await
+                .unwrap();
         }
         let watch = self.watch();
         while watch.round().await.unwrap() > 0 {}
@@ -294,7 +334,11 @@ impl World {
         for check in Check::ALL {
             if case.checks[check.place()] == Checked::Doubtful {
                 let note = "looked at".to_owned();
-                let settle = Input::SettleCheck { check, sound: true, note };
+                let settle = Input::SettleCheck {
+                    check,
+                    sound: true,
+                    note,
+                };
                 case = self.act(case.id, AGENT, settle).await.unwrap();
             }
         }
@@ -324,31 +368,58 @@ async fn a_refund_made_in_the_dashboard_stops_the_order_until_finance_explains_i
         let charge = world.order("VL-1").await;
         let case = world.asked("VL-1").await;
         assert_eq!(case.stage(), Stage::ReadyToDecide);
-        let refund = world.post("/_sandbox/refunds", json!({"charge": charge, "amount": 500}));
+        let refund = world.post(
+            "/_sandbox/refunds",
+            json!({"charge": charge, "amount": 500}),
+        );
         let refund = refund["id"].as_str().unwrap().to_owned();
         world.hear_all().await;
         world.hear_all().await;
 
         let order = || vec![Value::from("VL-1")];
-        assert_eq!(world.shown(&said::FACTS, order()).await, [format!("{refund} succeeded 500 0")]);
+        assert_eq!(
+            world.shown(&said::FACTS, order()).await,
+            [format!("{refund} succeeded 500 0")]
+        );
         assert_eq!(world.shown(&said::FOREIGN, order()).await, ["500"]);
-        let balances = ["provider_balance card EUR -500", "provider_unexplained card EUR 500"];
+        let balances = [
+            "provider_balance card EUR -500",
+            "provider_unexplained card EUR 500",
+        ];
         assert_eq!(world.shown(&said::BALANCES, vec![]).await, balances);
         let case = world.tended(case.id).await;
         let refused = world.accept(&case).await;
-        assert!(matches!(refused, Err(NotDone::Refused(Refusal::OrderFrozen))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(NotDone::Refused(Refusal::OrderFrozen))),
+            "{refused:?}"
+        );
 
         let desk = &world.ready.shop.desk;
         let breach = breach_id("foreign_refund", "card", &refund);
         let now = world.ready.shop.clock.now();
         let not_hers = explain(desk, &breach, AGENT, "it was me", now).await;
-        assert!(matches!(not_hers, Err(NotDone::Refused(Refusal::NotYours { .. }))));
+        assert!(matches!(
+            not_hers,
+            Err(NotDone::Refused(Refusal::NotYours { .. }))
+        ));
         let no_note = explain(desk, &breach, FINANCE, " ", now).await;
-        assert!(matches!(no_note, Err(NotDone::Refused(Refusal::ReasonMissing))));
+        assert!(matches!(
+            no_note,
+            Err(NotDone::Refused(Refusal::ReasonMissing))
+        ));
         let note = "goodwill, by the shop's owner on the telephone";
-        assert_eq!(explain(desk, &breach, FINANCE, note, now).await.unwrap(), Explained::Done);
-        assert_eq!(explain(desk, &breach, FINANCE, note, now).await.unwrap(), Explained::Already);
-        assert_eq!(explain(desk, "nothing", FINANCE, note, now).await.unwrap(), Explained::NoSuch);
+        assert_eq!(
+            explain(desk, &breach, FINANCE, note, now).await.unwrap(),
+            Explained::Done
+        );
+        assert_eq!(
+            explain(desk, &breach, FINANCE, note, now).await.unwrap(),
+            Explained::Already
+        );
+        assert_eq!(
+            explain(desk, "nothing", FINANCE, note, now).await.unwrap(),
+            Explained::NoSuch
+        );
 
         let balances = ["provider_balance card EUR -500", "refund_expense  EUR 500"];
         assert_eq!(world.shown(&said::BALANCES, vec![]).await, balances);
@@ -356,11 +427,17 @@ async fn a_refund_made_in_the_dashboard_stops_the_order_until_finance_explains_i
         // A person looks whether the records add up again, now that 5.00 went back by other hands.
         let remainder = case.decision().unwrap().proposal.remedies.clone();
         let case = world.settled(case).await;
-        let case = world.accept(&case).await.unwrap_or_else(|why| panic!("{why:?} {remainder:?}"));
+        let case = world
+            .accept(&case)
+            .await
+            .unwrap_or_else(|why| panic!("{why:?} {remainder:?}"));
         let case = world.tended(case.id).await;
         // 750 of 1,000 came: 12.48 in all, of which 5.00 were paid.
         assert_eq!(case.refunds.first().unwrap().amount.minor(), 748);
-        assert!(matches!(case.refunds.first().unwrap().state, RefundState::Succeeded { .. }));
+        assert!(matches!(
+            case.refunds.first().unwrap().state,
+            RefundState::Succeeded { .. }
+        ));
         world.books_hold().await;
     })
     .await;
@@ -402,7 +479,10 @@ async fn a_refund_of_ours_that_fails_late_opens_its_case_again() {
         world.order("VL-1").await;
         let (id, refund) = world.refunded("VL-1").await;
         world.hear_all().await;
-        assert_eq!(world.shown(&said::FACTS, vec![Value::from("VL-1")]).await, [""; 0]);
+        assert_eq!(
+            world.shown(&said::FACTS, vec![Value::from("VL-1")]).await,
+            [""; 0]
+        );
         let failed = json!({"status": "failed", "failure_reason": "lost_or_stolen_card"});
         world.post(&format!("/_sandbox/refunds/{refund}"), failed);
         let mut events = world.events().await;
@@ -412,12 +492,18 @@ async fn a_refund_of_ours_that_fails_late_opens_its_case_again() {
         world.heard(&events).await;
         let case = world.act(id, Actor::System, Input::Look).await.unwrap();
         assert!(
-            matches!(case.refunds.first().unwrap().state, RefundState::Failed { late: true, .. }),
+            matches!(
+                case.refunds.first().unwrap().state,
+                RefundState::Failed { late: true, .. }
+            ),
             "{:?}",
             case.refunds
         );
         assert!(case.closed.is_none());
-        assert_eq!(world.shown(&said::OPEN, vec![Value::from("VL-1")]).await, ["0"]);
+        assert_eq!(
+            world.shown(&said::OPEN, vec![Value::from("VL-1")]).await,
+            ["0"]
+        );
         world.books_hold().await;
     })
     .await;
@@ -435,11 +521,20 @@ async fn a_refund_that_failed_here_and_succeeded_there_is_written_down_whatever_
         }
         let desk = &world.ready.shop.desk;
         let now = world.ready.shop.clock.now();
-        assert!(matches!(refund_seen(desk, "card", &failed, false, now).await.unwrap(), Seen::Ours(_)));
+        assert!(matches!(
+            refund_seen(desk, "card", &failed, false, now)
+                .await
+                .unwrap(),
+            Seen::Ours(_)
+        ));
         // Perhaps it was fetched before the failure: then looking again would show that.
-        let first = refund_seen(desk, "card", &succeeded, false, now).await.unwrap();
+        let first = refund_seen(desk, "card", &succeeded, false, now)
+            .await
+            .unwrap();
         assert!(matches!(first, Seen::LookAgain), "{first:?}");
-        let second = refund_seen(desk, "card", &succeeded, true, now).await.unwrap();
+        let second = refund_seen(desk, "card", &succeeded, true, now)
+            .await
+            .unwrap();
         assert!(matches!(second, Seen::Foreign { .. }), "{second:?}");
         let order = vec![Value::from("VL-1")];
         assert_eq!(world.shown(&said::FOREIGN, order.clone()).await, ["1248"]);
@@ -458,10 +553,15 @@ async fn a_chargeback_stops_money_at_once_and_its_end_is_booked_once() {
         let dispute = world.post("/_sandbox/disputes", inquiry);
         let dispute = dispute["id"].as_str().unwrap().to_owned();
         let moved = |status: &str| {
-            world.post(&format!("/_sandbox/disputes/{dispute}"), json!({"status": status}));
+            world.post(
+                &format!("/_sandbox/disputes/{dispute}"),
+                json!({"status": status}),
+            );
         };
         let shown = async || {
-            let rows = world.shown(&said::DISPUTES, vec![Value::from("VL-1")]).await;
+            let rows = world
+                .shown(&said::DISPUTES, vec![Value::from("VL-1")])
+                .await;
             rows.into_iter().next().unwrap()
         };
         world.hear_all().await;
@@ -472,7 +572,10 @@ async fn a_chargeback_stops_money_at_once_and_its_end_is_booked_once() {
 
         moved("needs_response");
         world.hear_all().await;
-        assert_eq!(shown().await, format!("{dispute} open needs_response 0 4990 taken 4990"));
+        assert_eq!(
+            shown().await,
+            format!("{dispute} open needs_response 0 4990 taken 4990")
+        );
         let case = world.tended(case.id).await;
         assert_eq!(case.disputed.as_deref(), Some(dispute.as_str()));
 
@@ -549,31 +652,50 @@ impl World {
             if dice.below(3) > 0 {
                 self.post("/_sandbox/refund_lives", json!({"status": "pending"}));
             }
-            let made = self.post("/_sandbox/refunds", json!({"charge": charge, "amount": amount}));
+            let made = self.post(
+                "/_sandbox/refunds",
+                json!({"charge": charge, "amount": amount}),
+            );
             let id = made["id"].as_str().unwrap().to_owned();
-            pictures.push(Shown::Refund(self.stripe.seen_refund(&id).await.said.unwrap()));
+            pictures.push(Shown::Refund(
+                self.stripe.seen_refund(&id).await.said.unwrap(),
+            ));
             if made["status"] == "pending" {
                 let next = ["succeeded", "failed"][dice.below(2)];
                 self.post(&format!("/_sandbox/refunds/{id}"), json!({"status": next}));
-                pictures.push(Shown::Refund(self.stripe.seen_refund(&id).await.said.unwrap()));
+                pictures.push(Shown::Refund(
+                    self.stripe.seen_refund(&id).await.said.unwrap(),
+                ));
             }
             if dice.below(3) == 0 {
                 let mut call = Call::new(Method::Post, &format!("/_sandbox/refunds/{id}"));
                 call.content_type = "application/json".to_owned();
                 call.body = br#"{"status": "failed"}"#.to_vec();
                 self.sandbox.call(&call).unwrap();
-                pictures.push(Shown::Refund(self.stripe.seen_refund(&id).await.said.unwrap()));
+                pictures.push(Shown::Refund(
+                    self.stripe.seen_refund(&id).await.said.unwrap(),
+                ));
             }
         }
         if dice.below(2) == 0 {
             let inquiry = dice.below(2) == 0;
-            let opened = json!({"charge": charge, "inquiry": inquiry, "amount": 1000 + dice.below(900)});
+            let opened =
+                json!({"charge": charge, "inquiry": inquiry, "amount": 1000 + dice.below(900)});
             let made = self.post("/_sandbox/disputes", opened);
             let id = made["id"].as_str().unwrap().to_owned();
             pictures.push(Shown::Dispute(self.stripe.dispute(&id).await.said.unwrap()));
-            let way = ["needs_response", "under_review", "lost", "appeal_needs_response", "won"];
+            let way = [
+                "needs_response",
+                "under_review",
+                "lost",
+                "appeal_needs_response",
+                "won",
+            ];
             for status in way.into_iter().take(dice.below(way.len() + 1)) {
-                self.post(&format!("/_sandbox/disputes/{id}"), json!({"status": status}));
+                self.post(
+                    &format!("/_sandbox/disputes/{id}"),
+                    json!({"status": status}),
+                );
                 pictures.push(Shown::Dispute(self.stripe.dispute(&id).await.said.unwrap()));
             }
         }
@@ -638,12 +760,20 @@ async fn facts_in_any_order_doubled_stale_and_early_come_to_the_same_books() {
                 let row = stands.iter().find(|row| row.starts_with(id.as_str()));
                 let row = row.unwrap_or_else(|| panic!("seed {seed}: {id} is lost: {stands:?}"));
                 let field = if id.starts_with("re_") { 1 } else { 2 };
-                assert_eq!(row.split(' ').nth(field), Some(status.as_str()), "seed {seed}: {row}");
+                assert_eq!(
+                    row.split(' ').nth(field),
+                    Some(status.as_str()),
+                    "seed {seed}: {row}"
+                );
                 if id.starts_with("re_") && status != "failed" {
                     gone += row.split(' ').nth(2).unwrap().parse::<i64>().unwrap();
                 }
             }
-            assert_eq!(stands.last(), Some(&gone.to_string()), "seed {seed}: {stands:?}");
+            assert_eq!(
+                stands.last(),
+                Some(&gone.to_string()),
+                "seed {seed}: {stands:?}"
+            );
             // Said once more, nothing changes.
             let balances = world.shown(&said::BALANCES, vec![]).await;
             for picture in &shown {
@@ -652,7 +782,11 @@ async fn facts_in_any_order_doubled_stale_and_early_come_to_the_same_books() {
                 }
             }
             assert_eq!(world.stands(&number).await, stands, "seed {seed}");
-            assert_eq!(world.shown(&said::BALANCES, vec![]).await, balances, "seed {seed}");
+            assert_eq!(
+                world.shown(&said::BALANCES, vec![]).await,
+                balances,
+                "seed {seed}"
+            );
         }
         world.books_hold().await;
     })
@@ -663,14 +797,25 @@ async fn facts_in_any_order_doubled_stale_and_early_come_to_the_same_books() {
 async fn the_same_refund_told_by_many_at_once_is_written_down_once() {
     on_both(async |world| {
         let charge = world.order("VL-1").await;
-        let made = world.post("/_sandbox/refunds", json!({"charge": charge, "amount": 500}));
-        let seen = world.stripe.seen_refund(made["id"].as_str().unwrap()).await.said.unwrap();
+        let made = world.post(
+            "/_sandbox/refunds",
+            json!({"charge": charge, "amount": 500}),
+        );
+        let seen = world
+            .stripe
+            .seen_refund(made["id"].as_str().unwrap())
+            .await
+            .said
+            .unwrap();
         let desk = &world.ready.shop.desk;
         let now = world.ready.shop.clock.now();
         let many = (0..16).map(|_| refund_seen(desk, "card", &seen, false, now));
         let all = futures_util::future::join_all(many).await;
         assert!(all.iter().all(Result::is_ok), "{all:?}");
-        assert_eq!(world.shown(&said::FOREIGN, vec![Value::from("VL-1")]).await, ["500"]);
+        assert_eq!(
+            world.shown(&said::FOREIGN, vec![Value::from("VL-1")]).await,
+            ["500"]
+        );
         world.books_hold().await;
     })
     .await;
@@ -681,11 +826,16 @@ async fn events_are_worked_off_once_by_several_that_listen() {
     on_both(async |world| {
         for number in 0..12 {
             let charge = world.order(&format!("VL-{number}")).await;
-            world.post("/_sandbox/refunds", json!({"charge": charge, "amount": 500}));
+            world.post(
+                "/_sandbox/refunds",
+                json!({"charge": charge, "amount": 500}),
+            );
         }
         let events = world.events().await;
         for event in events.iter().chain(&events) {
-            world::arrived(&world.ready.shop, "card", event).await.unwrap();
+            world::arrived(&world.ready.shop, "card", event)
+                .await
+                .unwrap();
         }
         let listeners = (0..3).map(|_| async {
             let watch = world.watch();
@@ -695,7 +845,11 @@ async fn events_are_worked_off_once_by_several_that_listen() {
         assert_eq!(world.shown(&said::WAITING, vec![]).await, ["0"]);
         for number in 0..12 {
             let order = vec![Value::from(format!("VL-{number}"))];
-            assert_eq!(world.shown(&said::FOREIGN, order).await, ["500"], "{number}");
+            assert_eq!(
+                world.shown(&said::FOREIGN, order).await,
+                ["500"],
+                "{number}"
+            );
         }
         world.books_hold().await;
     })
@@ -730,13 +884,22 @@ async fn a_comparison_finds_what_no_event_told_and_a_second_one_finds_nothing() 
         // One that failed late, one made by other hands, a chargeback, one of a payment that nobody knows.
         world.order("VL-1").await;
         let (id, refund) = world.refunded("VL-1").await;
-        world.post(&format!("/_sandbox/refunds/{refund}"), json!({"status": "failed"}));
+        world.post(
+            &format!("/_sandbox/refunds/{refund}"),
+            json!({"status": "failed"}),
+        );
         let second = world.order("VL-2").await;
-        world.post("/_sandbox/refunds", json!({"charge": second, "amount": 500}));
+        world.post(
+            "/_sandbox/refunds",
+            json!({"charge": second, "amount": 500}),
+        );
         let third = world.order("VL-3").await;
         world.post("/_sandbox/disputes", json!({"charge": third}));
         let stranger = world.paid();
-        world.post("/_sandbox/refunds", json!({"charge": stranger, "amount": 700}));
+        world.post(
+            "/_sandbox/refunds",
+            json!({"charge": stranger, "amount": 700}),
+        );
         let fine = world.order("VL-4").await;
         world.refunded("VL-4").await;
         assert_ne!(fine, stranger);
@@ -749,18 +912,40 @@ async fn a_comparison_finds_what_no_event_told_and_a_second_one_finds_nothing() 
         };
         let back = Duration::from_seconds(60 * 86_400);
         let report = reconciliation.run(back).await.unwrap();
-        let mut kinds: Vec<&str> = report.differences.iter().map(|found| found.kind.as_str()).collect();
+        let mut kinds: Vec<&str> = report
+            .differences
+            .iter()
+            .map(|found| found.kind.as_str())
+            .collect();
         kinds.sort_unstable();
-        assert_eq!(kinds, ["dispute_new", "refund_foreign", "refund_foreign", "refund_moved"], "{report}");
-        assert_eq!((report.refunds, report.ours, report.disputes), (4, 2, 1), "{report}");
+        assert_eq!(
+            kinds,
+            [
+                "dispute_new",
+                "refund_foreign",
+                "refund_foreign",
+                "refund_moved"
+            ],
+            "{report}"
+        );
+        assert_eq!(
+            (report.refunds, report.ours, report.disputes),
+            (4, 2, 1),
+            "{report}"
+        );
         assert!(report.events_missed > 0);
         let case = world.act(id, Actor::System, Input::Look).await.unwrap();
-        assert!(matches!(case.refunds.first().unwrap().state, RefundState::Failed { late: true, .. }));
+        assert!(matches!(
+            case.refunds.first().unwrap().state,
+            RefundState::Failed { late: true, .. }
+        ));
 
         let again = reconciliation.run(back).await.unwrap();
         assert!(again.differences.is_empty(), "{again}");
         assert_eq!(again.events_missed, 0);
-        let kept = reconcile::latest(&world.ready.shop.desk.store, "card", 10).await.unwrap();
+        let kept = reconcile::latest(&world.ready.shop.desk.store, "card", 10)
+            .await
+            .unwrap();
         assert_eq!(kept, [again, report]);
         world.books_hold().await;
     })
@@ -768,7 +953,8 @@ async fn a_comparison_finds_what_no_event_told_and_a_second_one_finds_nothing() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refund_of_ours_that_the_provider_does_not_know_stops_the_order_until_it_is_there_again() {
+async fn a_refund_of_ours_that_the_provider_does_not_know_stops_the_order_until_it_is_there_again()
+{
     on_both(async |world| {
         world.order("VL-1").await;
         world.refunded("VL-1").await;

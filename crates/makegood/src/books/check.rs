@@ -11,7 +11,6 @@ use makegood_desk::record;
 use super::seal::hex;
 use super::{count, seal};
 use crate::store::{Trouble, Tx, Value};
-use crate::wire::Word as _;
 
 crate::statements! {
     /// All cases.
@@ -83,7 +82,9 @@ async fn cases(
             looked.cases = looked.cases.saturating_add(1);
             let case = replayed(tx, id, number, looked, wrong).await?;
             if case.version != count(row, 2)? {
-                wrong.push(format!("case {number} has another number of events than its row says"));
+                wrong.push(format!(
+                    "case {number} has another number of events than its row says"
+                ));
             }
             if case.stage().word() != row.text(3)? {
                 wrong.push(format!(
@@ -105,15 +106,26 @@ async fn replayed(
     wrong: &mut Vec<String>,
 ) -> Result<Case, Trouble> {
     let mut case = Case::new(id);
-    for (place, row) in tx.rows(&EVENTS, &[Value::from(id.0)]).await?.iter().enumerate() {
+    for (place, row) in tx
+        .rows(&EVENTS, &[Value::from(id.0)])
+        .await?
+        .iter()
+        .enumerate()
+    {
         looked.events = looked.events.saturating_add(1);
         if usize::try_from(row.int(0)?).ok() != Some(place.saturating_add(1)) {
-            wrong.push(format!("case {number} lacks an event at position {}", place.saturating_add(1)));
+            wrong.push(format!(
+                "case {number} lacks an event at position {}",
+                place.saturating_add(1)
+            ));
         }
         match record::read(row.bytes(1)?) {
             Ok(event) => {
                 if record::kind(&event.what) != row.text(3)? {
-                    wrong.push(format!("case {number}, event {}: its kind is another than its record's", row.int(0)?));
+                    wrong.push(format!(
+                        "case {number}, event {}: its kind is another than its record's",
+                        row.int(0)?
+                    ));
                 }
                 case.apply(&event);
             }
@@ -132,7 +144,11 @@ async fn refunds(
 ) -> Result<(), Trouble> {
     let rows = tx.rows(&REFUNDS, &[Value::from(case.id.0)]).await?;
     if rows.len() != case.refunds.len() {
-        wrong.push(format!("case {number} has {} refunds by its events, and {} rows of them", case.refunds.len(), rows.len()));
+        wrong.push(format!(
+            "case {number} has {} refunds by its events, and {} rows of them",
+            case.refunds.len(),
+            rows.len()
+        ));
     }
     for (refund, row) in case.refunds.iter().zip(&rows) {
         looked.refunds = looked.refunds.saturating_add(1);
@@ -156,15 +172,26 @@ async fn money(tx: &mut Tx<'_>, wrong: &mut Vec<String>) -> Result<(), Trouble> 
             wrong.push(format!("order {order}, payment {payment}: {reserved} is promised by its row, and {bound} by its refunds"));
         }
         if bound > captured {
-            wrong.push(format!("order {order}, payment {payment}: {bound} goes back of {captured} captured"));
+            wrong.push(format!(
+                "order {order}, payment {payment}: {bound} goes back of {captured} captured"
+            ));
         }
     }
     for row in tx.rows(&UNBALANCED, &[]).await? {
-        wrong.push(format!("a transaction of `{}` at {} does not balance: {} {}", row.text(0)?, row.int(1)?, row.int(3)?, row.text(2)?));
+        wrong.push(format!(
+            "a transaction of `{}` at {} does not balance: {} {}",
+            row.text(0)?,
+            row.int(1)?,
+            row.int(3)?,
+            row.text(2)?
+        ));
     }
     let mut owed: BTreeMap<(String, String), i64> = BTreeMap::new();
     for row in tx.rows(&OWED, &[]).await? {
-        owed.insert((row.text(0)?.to_owned(), row.text(1)?.to_owned()), row.int(2)?);
+        owed.insert(
+            (row.text(0)?.to_owned(), row.text(1)?.to_owned()),
+            row.int(2)?,
+        );
     }
     for row in tx.rows(&BALANCES, &[]).await? {
         if row.text(0)? != "refunds_owed" {
@@ -175,11 +202,16 @@ async fn money(tx: &mut Tx<'_>, wrong: &mut Vec<String>) -> Result<(), Trouble> 
         let booked = row.int(3)?.saturating_neg();
         let said = owed.remove(&key).unwrap_or(0);
         if booked != said {
-            wrong.push(format!("payment {}: {booked} is owed by the ledger, and {said} by its refunds", key.0));
+            wrong.push(format!(
+                "payment {}: {booked} is owed by the ledger, and {said} by its refunds",
+                key.0
+            ));
         }
     }
     for ((payment, _), minor) in owed {
-        wrong.push(format!("payment {payment}: {minor} is owed by its refunds, and nothing by the ledger"));
+        wrong.push(format!(
+            "payment {payment}: {minor} is owed by its refunds, and nothing by the ledger"
+        ));
     }
     Ok(())
 }
@@ -187,37 +219,47 @@ async fn money(tx: &mut Tx<'_>, wrong: &mut Vec<String>) -> Result<(), Trouble> 
 /// What providers were seen to do stands in the ledger and on the payments, and nothing else does.
 async fn seen(tx: &mut Tx<'_>, wrong: &mut Vec<String>) -> Result<(), Trouble> {
     for row in tx.rows(&FOREIGN, &[]).await? {
-        let (order, payment, counted, seen) = (row.text(0)?, row.text(1)?, row.int(2)?, row.int(3)?);
+        let (order, payment, counted, seen) =
+            (row.text(0)?, row.text(1)?, row.int(2)?, row.int(3)?);
         if counted != seen {
             wrong.push(format!("order {order}, payment {payment}: {counted} went back by other hands by its row, and {seen} was seen"));
         }
     }
     let mut seen: BTreeMap<(String, String, String), i64> = BTreeMap::new();
     for row in tx.rows(&SEEN, &[]).await? {
-        let key = (row.text(0)?.to_owned(), row.text(1)?.to_owned(), row.text(2)?.to_owned());
+        let key = (
+            row.text(0)?.to_owned(),
+            row.text(1)?.to_owned(),
+            row.text(2)?.to_owned(),
+        );
         seen.insert(key, row.int(3)?);
     }
     for row in tx.rows(&BALANCES, &[]).await? {
         if !matches!(row.text(0)?, "provider_unexplained" | "disputes_held") {
             continue;
         }
-        let key = (row.text(0)?.to_owned(), row.text(1)?.to_owned(), row.text(2)?.to_owned());
+        let key = (
+            row.text(0)?.to_owned(),
+            row.text(1)?.to_owned(),
+            row.text(2)?.to_owned(),
+        );
         let (booked, was_seen) = (row.int(3)?, seen.remove(&key).unwrap_or(0));
         if booked != was_seen {
-            wrong.push(format!("`{}` of {}: {booked} by the ledger, and {was_seen} was seen", key.0, key.1));
+            wrong.push(format!(
+                "`{}` of {}: {booked} by the ledger, and {was_seen} was seen",
+                key.0, key.1
+            ));
         }
     }
     for ((account, of, _), minor) in seen {
-        wrong.push(format!("`{account}` of {of}: {minor} was seen, and nothing is in the ledger"));
+        wrong.push(format!(
+            "`{account}` of {of}: {minor} was seen, and nothing is in the ledger"
+        ));
     }
     Ok(())
 }
 
-async fn log(
-    tx: &mut Tx<'_>,
-    looked: &mut Looked,
-    wrong: &mut Vec<String>,
-) -> Result<(), Trouble> {
+async fn log(tx: &mut Tx<'_>, looked: &mut Looked, wrong: &mut Vec<String>) -> Result<(), Trouble> {
     let kept = seal::frontier(tx).await?;
     let mut edge = Frontier::new();
     loop {

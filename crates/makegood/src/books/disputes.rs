@@ -158,7 +158,10 @@ async fn dispute_seen_in(
 ) -> Result<DisputeSeen, Trouble> {
     let word = state_word(&dispute.state);
     let (status, inquiry, held) = meaning(dispute);
-    let Some(row) = tx.one(&DISPUTE, &[Value::from(dispute.id.as_str())]).await? else {
+    let Some(row) = tx
+        .one(&DISPUTE, &[Value::from(dispute.id.as_str())])
+        .await?
+    else {
         return first_seen(tx, provider, dispute, now).await;
     };
     let known = row.text(1)?;
@@ -234,7 +237,10 @@ async fn first_seen(
 }
 
 fn due(dispute: &Dispute) -> Result<Option<i64>, Trouble> {
-    dispute.evidence_due.map(|at| nanoseconds(clock::instant(at))).transpose()
+    dispute
+        .evidence_due
+        .map(|at| nanoseconds(clock::instant(at)))
+        .transpose()
 }
 
 /// Books what lies between how the money of a dispute stood and how it stands; what was missed in between is booked too.
@@ -247,7 +253,11 @@ async fn booked_to(
     now: Instant,
 ) -> Result<(Held, Amount), Trouble> {
     let (id, provider_name) = (dispute.id.clone(), provider.to_owned());
-    let first = if before == Held::Nothing { dispute.amount } else { held };
+    let first = if before == Held::Nothing {
+        dispute.amount
+    } else {
+        held
+    };
     let opened = Booking::DisputeOpened {
         dispute: id.clone(),
         provider: provider_name.clone(),
@@ -310,5 +320,7 @@ pub(super) async fn matched(
 /// The store's trouble.
 pub async fn open(tx: &mut Tx<'_>, provider: &str) -> Result<Vec<String>, Trouble> {
     let rows = tx.rows(&OPEN, &[Value::from(provider)]).await?;
-    rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
+    rows.iter()
+        .map(|row| row.text(0).map(str::to_owned))
+        .collect()
 }

@@ -179,7 +179,8 @@ async fn refund_seen_in(
     }
     let ours = ours(tx, provider, refund).await?;
     let Some(ours) = ours else {
-        let words = "the provider shows a refund that nobody here decided; find out who made it and why";
+        let words =
+            "the provider shows a refund that nobody here decided; find out who made it and why";
         return foreign(tx, provider, seen, refund, words, now).await;
     };
     let report = status_word(refund.status);
@@ -208,7 +209,9 @@ async fn refund_seen_in(
             }
             let said = ProviderSaid::Refund(refund);
             let input = Input::RefundSaid { no: ours.no, said };
-            let acted = desk.act_in(tx, ours.case, Actor::Provider, now, input).await?;
+            let acted = desk
+                .act_in(tx, ours.case, Actor::Provider, now, input)
+                .await?;
             returned(tx, provider, &seen.id, now).await?;
             Ok(Seen::Ours(acted.case))
         }
@@ -255,7 +258,9 @@ struct Fact {
 }
 
 async fn fact(tx: &mut Tx<'_>, provider: &str, id: &str) -> Result<Option<Fact>, Trouble> {
-    let row = tx.one(&FACT, &[Value::from(provider), Value::from(id)]).await?;
+    let row = tx
+        .one(&FACT, &[Value::from(provider), Value::from(id)])
+        .await?;
     row.map(|row| {
         Ok(Fact {
             order: row.opt_text(0)?.map(str::to_owned),
@@ -346,13 +351,22 @@ async fn foreign(
     breach.open(tx, now).await?;
     if told {
         let id = breach_id("foreign_refund", provider, &seen.id);
-        closed(tx, &id, None, "the shop told of it as a refund of its own", now).await?;
+        closed(
+            tx,
+            &id,
+            None,
+            "the shop told of it as a refund of its own",
+            now,
+        )
+        .await?;
     }
     Ok(Seen::Foreign { order })
 }
 
 async fn told_by_shop(tx: &mut Tx<'_>, order: &str, id: &str) -> Result<bool, Trouble> {
-    let told = tx.one(&PAST, &[Value::from(order), Value::from(id)]).await?;
+    let told = tx
+        .one(&PAST, &[Value::from(order), Value::from(id)])
+        .await?;
     Ok(told.is_some())
 }
 
@@ -405,9 +419,15 @@ async fn fact_moves(
     if !binds(word) && !fact.amount.is_zero() {
         let (of, amount) = (provider.to_owned(), fact.amount);
         let booking = if fact.explained {
-            Booking::RefundFailedLate { provider: of, amount }
+            Booking::RefundFailedLate {
+                provider: of,
+                amount,
+            }
         } else {
-            Booking::ProviderRefundUndone { provider: of, amount }
+            Booking::ProviderRefundUndone {
+                provider: of,
+                amount,
+            }
         };
         if let Some(order) = &fact.order {
             wake_order(tx, order, now).await?;
@@ -432,7 +452,8 @@ async fn unreadable(
 ) -> Result<Seen, Trouble> {
     let known = payment_of(tx, provider, &seen.payments).await?;
     let order = known.map(|(order, _)| order);
-    let words = format!("a refund that this version cannot read: {why}; look at it at the provider");
+    let words =
+        format!("a refund that this version cannot read: {why}; look at it at the provider");
     let breach = Breach {
         kind: "refund_unreadable",
         provider,
@@ -611,14 +632,11 @@ pub(crate) async fn closed(
 }
 
 /// A refund of ours that was missing at the provider is there again.
-async fn returned(
-    tx: &mut Tx<'_>,
-    provider: &str,
-    id: &str,
-    now: Instant,
-) -> Result<(), Trouble> {
+async fn returned(tx: &mut Tx<'_>, provider: &str, id: &str, now: Instant) -> Result<(), Trouble> {
     let breach = breach_id("refund_missing", provider, id);
-    closed(tx, &breach, None, "the provider shows it again", now).await.map(drop)
+    closed(tx, &breach, None, "the provider shows it again", now)
+        .await
+        .map(drop)
 }
 
 /// Whether anything was seen of a payment that is not known yet, so that new payments are to be held against it.
@@ -639,7 +657,9 @@ pub async fn refund_told(
     id: &str,
     now: Instant,
 ) -> Result<(), Trouble> {
-    let asked = tx.rows(&ASKED, &[Value::from(id), Value::from(order)]).await?;
+    let asked = tx
+        .rows(&ASKED, &[Value::from(id), Value::from(order)])
+        .await?;
     for row in asked {
         let note = "the shop told of it as a refund of its own";
         closed(tx, row.text(0)?, None, note, now).await?;
@@ -678,12 +698,23 @@ pub async fn payment_arrived(
             continue;
         }
         let breach = breach_id("foreign_refund", provider, id);
-        tx.run(&MATCH_BREACH, &[Value::from(breach.as_str()), Value::from(order)]).await?;
+        tx.run(
+            &MATCH_BREACH,
+            &[Value::from(breach.as_str()), Value::from(order)],
+        )
+        .await?;
         if binds(row.text(3)?) {
             add_foreign(tx, order, payment, row.int(1)?, amount(row, 1)?).await?;
         }
         if told_by_shop(tx, order, id).await? {
-            closed(tx, &breach, None, "the shop told of it as a refund of its own", now).await?;
+            closed(
+                tx,
+                &breach,
+                None,
+                "the shop told of it as a refund of its own",
+                now,
+            )
+            .await?;
         }
     }
     Ok(())

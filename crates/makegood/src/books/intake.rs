@@ -25,6 +25,7 @@ use crate::vault::{Sealed, Vault};
 use crate::wire::Word as _;
 
 pub mod line;
+pub mod stream;
 
 use line::{Customer, DisputeTold, Kind, Line, PaymentTold, SubscriptionTold, Told, Wrong};
 
@@ -71,8 +72,8 @@ crate::statements! {
     CUSTOMER = "select mail_index, reference from customer where id = ?1";
 }
 
-/// Most lines of a batch. The place of a log entry is its batch and its place there, in twelve bits.
-pub const BATCH_MOST: usize = 1 << 12;
+/// Most lines of a batch. The place of a log entry is its batch and its place there, in sixteen bits.
+pub const BATCH_MOST: usize = 1 << 16;
 
 /// Two transactions that tell of the same order's money take turns under one of so many locks on PostgreSQL, so that neither
 /// overlooks the other's currency.
@@ -237,6 +238,16 @@ impl Intake {
     /// # Errors
     /// More lines than a batch has, or the trouble of the store or the key store.
     pub async fn prepare(&self, lines: Vec<Result<Line, Wrong>>) -> Result<Batch, Trouble> {
+        let mut batch = self.rehearse(lines)?;
+        self.buyers(&mut batch.facts).await?;
+        Ok(batch)
+    }
+
+    /// The same for a transaction that will be taken back: no key is made, and who bought is not looked at.
+    ///
+    /// # Errors
+    /// More lines than a batch has.
+    pub fn rehearse(&self, lines: Vec<Result<Line, Wrong>>) -> Result<Batch, Trouble> {
         if lines.len() > BATCH_MOST {
             return Err(Trouble::misused("a batch has too many lines"));
         }
@@ -268,7 +279,6 @@ impl Intake {
             }
         }
         batch.sort_entries();
-        self.buyers(&mut batch.facts).await?;
         Ok(batch)
     }
 
@@ -281,7 +291,11 @@ impl Intake {
         if self.providers.contains(provider) {
             return Ok(());
         }
-        let known: Vec<String> = self.providers.iter().map(|name| format!("`{name}`")).collect();
+        let known: Vec<String> = self
+            .providers
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
         let remedy = match known.is_empty() {
             true => "the settings have none; add one under `[payments]`".to_owned(),
             false => format!("write one of {}, or add it there", known.join(", ")),
@@ -301,7 +315,9 @@ impl Intake {
             let Some(Customer { reference, email }) = &order.1 else {
                 continue;
             };
-            let mail_index = email.as_ref().map(|email| self.vault.email_index(email.expose()));
+            let mail_index = email
+                .as_ref()
+                .map(|email| self.vault.email_index(email.expose()));
             let key = (reference.clone(), mail_index);
             let (new, _) = told.entry(key).or_insert_with(|| (new_id(), email.clone()));
             fact.buyer = Some(Buyer {
@@ -317,7 +333,8 @@ impl Intake {
         }
         let sealed = self.seal_new(told).await?;
         for buyer in facts.iter_mut().filter_map(|fact| fact.buyer.as_mut()) {
-            if let Some((person, email)) = sealed.get(&(buyer.reference.clone(), buyer.mail_index)) {
+            if let Some((person, email)) = sealed.get(&(buyer.reference.clone(), buyer.mail_index))
+            {
                 buyer.new = *person;
                 buyer.email = Some(email.clone());
             }
@@ -347,23 +364,22 @@ impl Intake {
                 None => Some((key, new, email?)),
             })
             .collect();
-        let vault = Arc::clone(&self.vault);
-        let sealed = tokio::task::spawn_blocking(move || {
-            let names: Vec<String> = waiting.iter().map(|(_, person, _)| hex(&person.0)).collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let keys = vault.keys_or_new(&names).map_err(unavailable)?;
-            let mut sealed = BTreeMap::new();
-            for ((key, person, email), own) in waiting.into_iter().zip(keys) {
-                // Of somebody who was erased nothing is kept.
-                if let Some(own) = own {
-                    let bytes = email.expose().as_bytes();
-                    let bytes = own.seal(EMAIL, bytes).map_err(unavailable)?;
-                    sealed.insert(key, (person, bytes));
-                }
+        let names: Vec<String> = waiting
+            .iter()
+            .map(|(_, person, _)| hex(&person.0))
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let keys = self.vault.keys_or_new(&names).await.map_err(unavailable)?;
+        let mut sealed = BTreeMap::new();
+        for ((key, person, email), own) in waiting.into_iter().zip(keys) {
+            // Of somebody who was erased nothing is kept.
+            if let Some(own) = own {
+                let bytes = email.expose().as_bytes();
+                let bytes = own.seal(EMAIL, bytes).map_err(unavailable)?;
+                sealed.insert(key, (person, bytes));
             }
-            Ok(sealed)
-        });
-        sealed.await.unwrap_or(Err(Trouble::Panicked))
+        }
+        Ok(sealed)
     }
 }
 
@@ -383,7 +399,8 @@ async fn known_customers(
         let person = match find(tx, reference.as_deref(), *mail_index).await? {
             Some(person) => {
                 let row = tx.one(&CUSTOMER, &[Value::from(person.0)]).await?;
-                let has = row.map_or(Ok(false), |row| row.opt_bytes(0).map(|mail| mail.is_some()))?;
+                let has =
+                    row.map_or(Ok(false), |row| row.opt_bytes(0).map(|mail| mail.is_some()))?;
                 Some((person, has))
             }
             None => None,
@@ -400,7 +417,9 @@ async fn find(
     mail_index: Option<[u8; 32]>,
 ) -> Result<Option<Id>, Trouble> {
     if let Some(reference) = reference
-        && let Some(row) = tx.one(&private::BY_REFERENCE, &[Value::from(reference)]).await?
+        && let Some(row) = tx
+            .one(&private::BY_REFERENCE, &[Value::from(reference)])
+            .await?
     {
         return row.id(0).map(|id| Some(Id(id)));
     }
@@ -413,7 +432,9 @@ async fn find(
     let person = Id(row.id(0)?);
     if reference.is_some() {
         let row = tx.one(&CUSTOMER, &[Value::from(person.0)]).await?;
-        let other = row.map_or(Ok(false), |row| row.opt_text(1).map(|named| named.is_some()))?;
+        let other = row.map_or(Ok(false), |row| {
+            row.opt_text(1).map(|named| named.is_some())
+        })?;
         if other {
             return Ok(None);
         }
@@ -421,7 +442,10 @@ async fn find(
     Ok(Some(person))
 }
 
-fn entry_row(order: String, entry: makegood_desk::case::LogEntry<'static>) -> Result<Vec<Value>, Trouble> {
+fn entry_row(
+    order: String,
+    entry: makegood_desk::case::LogEntry<'static>,
+) -> Result<Vec<Value>, Trouble> {
     let at = nanoseconds(entry.at)?;
     let (name, number, account) = log_parts(&entry.event);
     let number = number.map(whole).transpose()?;
@@ -456,7 +480,10 @@ impl Batch {
         let rows = std::mem::take(&mut self.entry_rows);
         let mut both: Vec<(Entry, Vec<Value>)> = entries.into_iter().zip(rows).collect();
         both.sort_by(|(a, one), (b, other)| {
-            one.iter().take(2).cmp(other.iter().take(2)).then(a.at.cmp(&b.at))
+            one.iter()
+                .take(2)
+                .cmp(other.iter().take(2))
+                .then(a.at.cmp(&b.at))
         });
         (self.entries, self.entry_rows) = both.into_iter().unzip();
     }
@@ -580,7 +607,8 @@ impl Line {
         match &self.told {
             Told::Payment(told) if seen => {
                 let (payment, reference) = (&told.payment.id, &told.reference);
-                facts::payment_arrived(tx, &self.order, payment, &told.provider, reference, now).await
+                facts::payment_arrived(tx, &self.order, payment, &told.provider, reference, now)
+                    .await
             }
             Told::Refund(id, _) => facts::refund_told(tx, &self.order, id, now).await,
             _ => Ok(()),
@@ -744,11 +772,7 @@ impl Fact {
     }
 }
 
-fn order_values(
-    order: &Order<'_>,
-    buyer: Option<Id>,
-    now: Instant,
-) -> Result<Vec<Value>, Trouble> {
+fn order_values(order: &Order<'_>, buyer: Option<Id>, now: Instant) -> Result<Vec<Value>, Trouble> {
     let service = &order.service;
     let links: Vec<&str> = order.links.iter().map(AsRef::as_ref).collect();
     Ok(vec![
@@ -764,7 +788,11 @@ fn order_values(
         Value::from(length(service.start_within)?),
         Value::from(length(service.guarantee)?),
         Value::from(service.units_per_day.map(whole).transpose()?),
-        Value::from(service.target_country.map(|country| country.code().to_owned())),
+        Value::from(
+            service
+                .target_country
+                .map(|country| country.code().to_owned()),
+        ),
         Value::from(buyer.map(|id| id.0)),
         Value::from(nanoseconds(now)?),
     ])
@@ -801,7 +829,11 @@ fn order_fields(order: &Order<'_>) -> Fields {
         ("order.service.units_per_day", json!(service.units_per_day)),
         (
             "order.service.target_country",
-            json!(service.target_country.map(|country| country.code().to_owned())),
+            json!(
+                service
+                    .target_country
+                    .map(|country| country.code().to_owned())
+            ),
         ),
     ]
 }
@@ -824,7 +856,12 @@ fn refund_fields(refund: &Refund) -> Fields {
     ]
 }
 
-fn dispute_fields(dispute: &Dispute<'_>, order: Option<&str>, provider: &str, reason: &str) -> Fields {
+fn dispute_fields(
+    dispute: &Dispute<'_>,
+    order: Option<&str>,
+    provider: &str,
+    reason: &str,
+) -> Fields {
     vec![
         ("order", json!(order)),
         ("dispute.opened_at", moment(dispute.opened_at)),
@@ -837,11 +874,12 @@ fn dispute_fields(dispute: &Dispute<'_>, order: Option<&str>, provider: &str, re
 /// The first field that differs.
 fn differing(kept: Fields, given: Fields) -> Option<Outcome> {
     let mut both = kept.into_iter().zip(given);
-    both.find(|(kept, given)| kept != given).map(|((field, kept), (_, given))| Outcome::Conflict {
-        field,
-        kept: Some(kept),
-        given: Some(given),
-    })
+    both.find(|(kept, given)| kept != given)
+        .map(|((field, kept), (_, given))| Outcome::Conflict {
+            field,
+            kept: Some(kept),
+            given: Some(given),
+        })
 }
 
 fn conflict(field: &'static str, kept: impl Into<Json>, given: impl Into<Json>) -> Outcome {
@@ -860,7 +898,10 @@ async fn kept_entry(tx: &mut Tx<'_>, row: &[Value]) -> Result<Outcome, Trouble> 
     let kept = kept.into_values();
     let given = [2, 5, 6, 7].map(|column| row.get(column).cloned().unwrap_or(Value::Null));
     let fields = ["entry.at", "entry.event", "entry.count", "entry.account"];
-    let differs = kept.iter().zip(&given).position(|(kept, given)| kept != given);
+    let differs = kept
+        .iter()
+        .zip(&given)
+        .position(|(kept, given)| kept != given);
     let shown = |value: Option<&Value>, at: usize| match value {
         Some(Value::Int(nanoseconds)) if at == 0 => moment(instant(*nanoseconds)),
         Some(Value::Int(number)) => Json::from(*number),
@@ -894,7 +935,10 @@ impl Fact {
             Told::Refund(id, refund) => {
                 let key = [self.number(), Value::from(id.as_str())];
                 match tx.one(&KEPT_REFUND, &key).await? {
-                    None => self.other_currency(tx, "refund.amount", refund.amount).await,
+                    None => {
+                        self.other_currency(tx, "refund.amount", refund.amount)
+                            .await
+                    }
                     Some(row) => {
                         let record = orders::refund(&row)?;
                         let kept = Refund {
@@ -922,7 +966,11 @@ impl Fact {
     ) -> Result<Outcome, Trouble> {
         let values = [self.number(), Value::from(given.currency().code())];
         match tx.one(&OTHER_CURRENCY, &values).await? {
-            Some(row) => Ok(conflict(field, json!({"currency": row.text(0)?}), money(given))),
+            Some(row) => Ok(conflict(
+                field,
+                json!({"currency": row.text(0)?}),
+                money(given),
+            )),
             None => Err(Trouble::Serialization),
         }
     }
@@ -962,7 +1010,9 @@ impl Fact {
     ) -> Result<Outcome, Trouble> {
         let key = [self.number(), Value::from(told.payment.id.as_ref())];
         let Some(row) = tx.one(&KEPT_PAYMENT, &key).await? else {
-            return self.other_currency(tx, "payment.amount", told.payment.amount).await;
+            return self
+                .other_currency(tx, "payment.amount", told.payment.amount)
+                .await;
         };
         let kept = orders::payment(&row)?;
         let given = payment_fields(&told.payment, &told.provider, &told.reference);
@@ -973,7 +1023,8 @@ impl Fact {
         match (kept.payment.fulfilled, told.payment.fulfilled) {
             (None, Some(fulfilled)) => {
                 let [order, id] = key;
-                tx.run(&GROW_PAYMENT, &[order, id, Value::from(fulfilled)]).await?;
+                tx.run(&GROW_PAYMENT, &[order, id, Value::from(fulfilled)])
+                    .await?;
                 Ok(Outcome::Grown {
                     field: "payment.fulfilled",
                 })
@@ -995,7 +1046,10 @@ impl Fact {
         };
         let kept = orders::subscription(&row)?;
         let fields = |provider: &str, reference: &str| {
-            vec![("provider", json!(provider)), ("reference", json!(reference))]
+            vec![
+                ("provider", json!(provider)),
+                ("reference", json!(reference)),
+            ]
         };
         let stands = fields(&kept.provider, &kept.reference);
         if let Some(conflict) = differing(stands, fields(&told.provider, &told.reference)) {
@@ -1022,7 +1076,9 @@ impl Fact {
     ) -> Result<Outcome, Trouble> {
         let id = Value::from(told.dispute.id.as_ref());
         let Some(row) = tx.one(&KEPT_DISPUTE, std::slice::from_ref(&id)).await? else {
-            return self.other_currency(tx, "dispute.amount", told.dispute.amount).await;
+            return self
+                .other_currency(tx, "dispute.amount", told.dispute.amount)
+                .await;
         };
         let kept = KeptDispute {
             payment: row.opt_text(1)?,

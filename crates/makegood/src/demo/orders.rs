@@ -138,13 +138,23 @@ impl Order {
     pub(super) fn price_minor(&self) -> i64 {
         let thousand = self.sold().map_or(0, |service| service.thousand_minor);
         // Prices of a shop are rounded up to the cent.
-        thousand.saturating_mul(self.quantity).saturating_add(999).div_euclid(1_000).max(1)
+        thousand
+            .saturating_mul(self.quantity)
+            .saturating_add(999)
+            .div_euclid(1_000)
+            .max(1)
     }
 
     /// When the delivery would be over at the promised speed, in seconds after it began.
     fn long(&self) -> i64 {
-        let a_day = self.sold().map_or(1, |service| service.units_per_day).max(1);
-        self.quantity.saturating_mul(DAY).div_euclid(a_day).max(6 * HOUR)
+        let a_day = self
+            .sold()
+            .map_or(1, |service| service.units_per_day)
+            .max(1);
+        self.quantity
+            .saturating_mul(DAY)
+            .div_euclid(a_day)
+            .max(6 * HOUR)
     }
 
     /// How long after it was placed an order of this curve has nothing more to tell.
@@ -193,7 +203,11 @@ impl Order {
         })];
         for (place, charge) in self.charges.iter().enumerate() {
             let renewal = place > 0;
-            let paid_at = if renewal { self.until.saturating_sub(20 * HOUR) } else { self.placed_at };
+            let paid_at = if renewal {
+                self.until.saturating_sub(20 * HOUR)
+            } else {
+                self.placed_at
+            };
             let mut payment = json!({
                 "id": format!("p{}", place.saturating_add(1)),
                 "at": at(paid_at),
@@ -241,8 +255,13 @@ impl Order {
         }
         let mut entries = Vec::new();
         for place in 1..=self.quantity {
-            let when = self.until.saturating_sub(3 * HOUR).saturating_add(place.saturating_mul(60));
-            entries.push(json!({"at": at(when), "event": "handed_over", "account": self.account(place)}));
+            let when = self
+                .until
+                .saturating_sub(3 * HOUR)
+                .saturating_add(place.saturating_mul(60));
+            entries.push(
+                json!({"at": at(when), "event": "handed_over", "account": self.account(place)}),
+            );
         }
         let closed = self.until.saturating_sub(2 * HOUR);
         entries.push(json!({"at": at(closed), "event": "completed"}));
@@ -267,9 +286,14 @@ impl Order {
         let step = long.div_euclid(14).max(HOUR);
         let mut when = begun.saturating_add(step);
         let mut reached = 0;
-        let end = begun.saturating_add(long).min(self.until.saturating_sub(HOUR));
+        let end = begun
+            .saturating_add(long)
+            .min(self.until.saturating_sub(HOUR));
         while when < end {
-            let due = self.quantity.saturating_mul(when.saturating_sub(begun)).div_euclid(long);
+            let due = self
+                .quantity
+                .saturating_mul(when.saturating_sub(begun))
+                .div_euclid(long);
             let due = due.saturating_mul(speed).div_euclid(100);
             // A counter moves unevenly, and never back while it is delivered.
             let uneven = due.saturating_mul(dice.between(94, 104)).div_euclid(100);
@@ -311,10 +335,15 @@ impl Order {
                 tell(end.saturating_add(600), json!({"event": "completed"}));
                 let lost = most.saturating_mul(share).div_euclid(100);
                 for day in 1..=6 {
-                    let when = end.saturating_add(day * DAY).saturating_add(dice.between(0, HOUR));
+                    let when = end
+                        .saturating_add(day * DAY)
+                        .saturating_add(dice.between(0, HOUR));
                     if when < self.until {
                         let gone = lost.saturating_mul(day).div_euclid(6);
-                        tell(when, json!({"event": "count", "count": full.saturating_sub(gone)}));
+                        tell(
+                            when,
+                            json!({"event": "count", "count": full.saturating_sub(gone)}),
+                        );
                     }
                 }
             }

@@ -50,7 +50,10 @@ impl Wrong {
 impl From<WireError> for Wrong {
     fn from(error: WireError) -> Self {
         let detail = match error.detail.strip_prefix("the case ") {
-            Some(rest) => format!("the line {}", rest.replace("write one case as a", "write a")),
+            Some(rest) => format!(
+                "the line {}",
+                rest.replace("write one case as a", "write a")
+            ),
             None => error.detail,
         };
         Self {
@@ -368,7 +371,10 @@ pub fn read_as(bytes: &[u8], kind: Kind, number: Option<&str>) -> Result<Line, W
 
 fn text(bytes: &[u8]) -> Result<&str, Wrong> {
     if bytes.len() > LINE_MOST {
-        let detail = format!("the line has {} bytes; it has at most {LINE_MOST}", bytes.len());
+        let detail = format!(
+            "the line has {} bytes; it has at most {LINE_MOST}",
+            bytes.len()
+        );
         return Err(Wrong::at("", detail));
     }
     std::str::from_utf8(bytes).map_err(|error| {
@@ -386,7 +392,10 @@ fn read_text(text: &str, kind: Kind, number: Option<&str>) -> Result<Line, Wrong
         Kind::Order => {
             let line = OrderLine::read(text)?;
             typed(line.r#type, kind)?;
-            let customer = line.customer.map(|Object(told)| customer(told)).transpose()?;
+            let customer = line
+                .customer
+                .map(|Object(told)| customer(told))
+                .transpose()?;
             let order = order(line.order.0.into_order());
             Line {
                 order: named(Some(Words(order.number.clone())), number)?,
@@ -477,7 +486,11 @@ fn typed(found: Option<OneOf<Kind>>, kind: Kind) -> Result<(), Wrong> {
     match found {
         Some(OneOf(found)) if found != kind => Err(Wrong::at(
             "/type",
-            format!("`type` is \"{}\", and a {} belongs here", found.name(), kind.name()),
+            format!(
+                "`type` is \"{}\", and a {} belongs here",
+                found.name(),
+                kind.name()
+            ),
         )),
         _ => Ok(()),
     }
@@ -615,7 +628,8 @@ fn check_order(order: &Order<'_>) -> Result<(), Wrong> {
     long(order.service.start_within, "/order/service/start_within")?;
     long(order.service.guarantee, "/order/service/guarantee")?;
     if order.links.len() > LINKS_MOST {
-        let detail = format!("`order.links` has more than {LINKS_MOST} entries; give the first ones");
+        let detail =
+            format!("`order.links` has more than {LINKS_MOST} entries; give the first ones");
         return Err(Wrong::at("/order/links", detail));
     }
     for (at, link) in order.links.iter().enumerate() {
@@ -630,8 +644,9 @@ fn check_customer(customer: &Customer) -> Result<(), Wrong> {
     }
     let address = |email: &str| {
         let sides = email.split_once('@');
-        sides.is_some_and(|(who, place)| !who.is_empty() && !place.is_empty() && !place.contains('@'))
-            && email.len() <= 254
+        sides.is_some_and(|(who, place)| {
+            !who.is_empty() && !place.is_empty() && !place.contains('@')
+        }) && email.len() <= 254
             && !email.contains(|c: char| c.is_whitespace() || c.is_control())
     };
     match &customer.email {
@@ -665,7 +680,10 @@ fn place(pointer: &str) -> String {
 
 fn name(text: &str, pointer: &str) -> Result<(), Wrong> {
     if text.is_empty() {
-        let detail = format!("`{}` is empty; write at least one character", place(pointer));
+        let detail = format!(
+            "`{}` is empty; write at least one character",
+            place(pointer)
+        );
         return Err(Wrong::at(pointer, detail));
     }
     no_longer(text, NAME_MOST, pointer)
@@ -690,14 +708,20 @@ fn no_longer(text: &str, most: usize, pointer: &str) -> Result<(), Wrong> {
 
 fn moment(at: Instant, pointer: &str) -> Result<(), Wrong> {
     nanoseconds(at).map(drop).map_err(|_| {
-        let detail = format!("`{}` lies before 1678 or after 2261; correct the year", place(pointer));
+        let detail = format!(
+            "`{}` lies before 1678 or after 2261; correct the year",
+            place(pointer)
+        );
         Wrong::at(pointer, detail)
     })
 }
 
 fn long(duration: Duration, pointer: &str) -> Result<(), Wrong> {
     length(duration).map(drop).map_err(|_| {
-        let detail = format!("`{}` is over 292 years; write a shorter one", place(pointer));
+        let detail = format!(
+            "`{}` is over 292 years; write a shorter one",
+            place(pointer)
+        );
         Wrong::at(pointer, detail)
     })
 }

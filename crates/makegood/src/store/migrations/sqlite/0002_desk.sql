@@ -178,7 +178,7 @@ create index desk_case_order on desk_case (order_number);
 create index desk_case_customer on desk_case (customer_id, opened_at);
 create index desk_case_service on desk_case (service, claim, opened_at) where closed_at is null;
 create index desk_case_wake on desk_case (wake_at) where wake_at is not null;
-create index desk_case_stage on desk_case (stage, changed_at);
+create index desk_case_stage on desk_case (stage, number);
 
 -- What happened, in order, for good. leaf is the event's place in the audit log, once it is sealed there.
 create table event (
@@ -281,6 +281,17 @@ create table private_text (
     created_at integer not null
 ) strict;
 create index private_text_person on private_text (person_id);
+
+-- Letters that were handed over; of decisions with the proof that they stand in the audit log.
+create table letter (
+    case_id blob not null,
+    no integer not null,
+    kind text not null,
+    text_digest blob not null,
+    proof text,
+    handed_at integer not null,
+    constraint letter_pkey primary key (case_id, no)
+) strict;
 
 -- Files that were handed in.
 create table attachment (
