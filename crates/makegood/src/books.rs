@@ -52,6 +52,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     crate::reconcile::STATEMENTS,
     crate::world::STATEMENTS,
     webhooks::STATEMENTS,
+    crate::demo::STATEMENTS,
     answers::STATEMENTS,
     files::STATEMENTS,
     lists::STATEMENTS,

@@ -13,6 +13,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crash;
+pub mod demo;
 pub mod desk_commands;
 pub mod dispatch;
 pub mod goods;

@@ -69,8 +69,8 @@ create table dispute (
     currency text not null,
     reason text not null,
     due_at bigint,
-    booked text not null,
-    booked_minor bigint not null,
+    booked text not null default 'nothing',
+    booked_minor bigint not null default 0,
     seen_at bigint not null
 );
 create index dispute_order on dispute (order_number);

@@ -69,8 +69,8 @@ create table dispute (
     currency text not null,
     reason text not null,
     due_at integer,
-    booked text not null,
-    booked_minor integer not null,
+    booked text not null default 'nothing',
+    booked_minor integer not null default 0,
     seen_at integer not null
 ) strict;
 create index dispute_order on dispute (order_number);
