@@ -52,6 +52,9 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     answers::STATEMENTS,
     files::STATEMENTS,
     lists::STATEMENTS,
+    crate::web::api::cases::STATEMENTS,
+    crate::web::api::people::STATEMENTS,
+    crate::web::api::money::STATEMENTS,
 ];
 
 /// An instant as the store keeps it: nanoseconds since 1970, which reach from 1677 to 2262.

@@ -112,7 +112,7 @@ impl<T: DeserializeOwned + Send> FromRequest<Arc<Web>> for Told<T> {
                           send the same one when you repeat it";
             return Err(Problem::new(KEY_MISSING, detail));
         }
-        let bytes = read(web, &parts.headers, body).await?;
+        let bytes = read_bytes(web, &parts.headers, body).await?;
         let path = parts.uri.path().to_owned();
         let asked = key.filter(|_| needs != Key::None).map(|key| {
             let whole = parts.uri.path_and_query().map_or("", |path| path.as_str());
@@ -181,7 +181,7 @@ fn unescaped(text: &str) -> Option<String> {
 }
 
 /// The body of a request, in JSON and not too large.
-async fn read(web: &Web, headers: &HeaderMap, body: axum::body::Body) -> Result<Bytes, Problem> {
+pub(super) async fn read_bytes(web: &Web, headers: &HeaderMap, body: axum::body::Body) -> Result<Bytes, Problem> {
     let most = web.config.server.body_bytes_max;
     let read = tokio::time::timeout(
         web.config.server.request_max,

@@ -247,6 +247,29 @@ impl Problem {
         Self::new(NO_FILE, detail)
     }
 
+    /// A payment provider that a request names is none.
+    #[must_use]
+    pub fn no_provider() -> Self {
+        let detail = "`provider` is no payment provider of the settings; write the name of a section `[payments.NAME]`";
+        Self::body(WireError {
+            kind: crate::wire::Fault::UnknownWord,
+            detail: detail.to_owned(),
+            pointer: "/provider".to_owned(),
+        })
+    }
+
+    /// A body that should be a form is none.
+    #[must_use]
+    pub fn no_form() -> Self {
+        Self::new(MEDIA_TYPE, "files are sent as a form; send `Content-Type: multipart/form-data` with one part, `file`")
+    }
+
+    /// A form that is not as it should be.
+    #[must_use]
+    pub fn bad_form() -> Self {
+        Self::new(BAD_BODY, "the form has one part, `file`, and arrives whole; send it again so")
+    }
+
     /// Somebody changed the same in the same moment.
     #[must_use]
     pub fn meanwhile() -> Self {

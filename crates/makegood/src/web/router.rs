@@ -9,7 +9,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::api::{cases, health};
+use super::api::{acts, attachments, audit, cases, events, health, money, people, policies, refunds, tasks};
 use super::refusal::Problem;
 use super::{Web, access, docs, limits, openapi, refusal};
 use crate::log;
@@ -25,6 +25,41 @@ fn routes() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(docs::problem))
         .routes(routes!(cases::create, cases::list))
         .routes(routes!(cases::read))
+        .routes(routes!(acts::message))
+        .routes(routes!(acts::proof))
+        .routes(routes!(acts::judge))
+        .routes(routes!(acts::answers))
+        .routes(routes!(acts::check))
+        .routes(routes!(acts::accept))
+        .routes(routes!(acts::approve))
+        .routes(routes!(acts::override_with))
+        .routes(routes!(acts::appeal))
+        .routes(routes!(acts::close))
+        .routes(routes!(acts::unpark))
+        .routes(routes!(acts::task_done))
+        .routes(routes!(refunds::list))
+        .routes(routes!(refunds::read))
+        .routes(routes!(refunds::cancel))
+        .routes(routes!(refunds::pay_otherwise))
+        .routes(routes!(tasks::list))
+        .routes(routes!(events::list))
+        .routes(routes!(events::read))
+        .routes(routes!(people::letter))
+        .routes(routes!(people::text))
+        .routes(routes!(people::customer))
+        .routes(routes!(people::erase))
+        .routes(routes!(attachments::create))
+        .routes(routes!(attachments::read))
+        .routes(routes!(money::balances))
+        .routes(routes!(money::entries))
+        .routes(routes!(money::brakes))
+        .routes(routes!(money::stop))
+        .routes(routes!(money::go))
+        .routes(routes!(policies::list))
+        .routes(routes!(policies::page))
+        .routes(routes!(policies::decide))
+        .routes(routes!(audit::checkpoint))
+        .routes(routes!(audit::proof))
 }
 
 /// The interface, ready to be served.
@@ -33,6 +68,8 @@ pub fn router(web: Arc<Web>) -> Router {
     let (router, _) = routes().split_for_parts();
     router
         .fallback(|| async { Problem::no_route() })
+        // Files have their own limit, where they are taken in.
+        .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(&web), access::check))
         .layer(from_fn_with_state(Arc::clone(&web), limits::guard))
         .layer(from_fn(refusal::told))
