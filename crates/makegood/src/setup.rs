@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use makegood_desk::amount::Amount;
 use makegood_desk::audit::{Frontier, Hash, Place};
@@ -174,6 +174,7 @@ pub async fn open(
         },
         clock,
         worker: new_id(),
+        in_hand: Mutex::default(),
         breaker: Breaker {
             failures_max: config.money.breaker_failures_max,
             rest: config.money.breaker_rest,

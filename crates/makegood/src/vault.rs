@@ -519,7 +519,7 @@ impl Vault {
     pub async fn erase(&self, person: &str, at: Instant) -> Result<bool, VaultTrouble> {
         assert!(person != INDEX, "a person has an id");
         match &self.keys {
-            Keys::Sqlite(keys) => keys.erase(person, at),
+            Keys::Sqlite(keys) => keys.erase_apart(person, at).await,
             Keys::Shared(keys) => Ok(keys.erase(person, at).await?),
         }
     }

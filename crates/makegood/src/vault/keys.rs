@@ -164,7 +164,18 @@ impl SqliteKeys {
         kept.remove(INDEX).flatten().ok_or_else(damaged)
     }
 
-    pub(super) fn erase(&self, person: &str, at: Instant) -> Result<bool, VaultTrouble> {
+    /// As [`SqliteKeys::erase`], away from the threads that serve.
+    pub(super) async fn erase_apart(
+        self: &Arc<Self>,
+        person: &str,
+        at: Instant,
+    ) -> Result<bool, VaultTrouble> {
+        let (keys, person) = (Arc::clone(self), person.to_owned());
+        let erased = tokio::task::spawn_blocking(move || keys.erase(&person, at));
+        erased.await.unwrap_or(Err(VaultTrouble::Interrupted))
+    }
+
+    fn erase(&self, person: &str, at: Instant) -> Result<bool, VaultTrouble> {
         let at = i64::try_from(at.unix_nanoseconds() / 1_000).unwrap_or(i64::MAX);
         let failed = |cause| self.failed(cause);
         let mut connection = self.connection();

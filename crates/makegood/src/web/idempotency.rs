@@ -181,7 +181,11 @@ fn unescaped(text: &str) -> Option<String> {
 }
 
 /// The body of a request, in JSON and not too large.
-pub(super) async fn read_bytes(web: &Web, headers: &HeaderMap, body: axum::body::Body) -> Result<Bytes, Problem> {
+pub(super) async fn read_bytes(
+    web: &Web,
+    headers: &HeaderMap,
+    body: axum::body::Body,
+) -> Result<Bytes, Problem> {
     let most = web.config.server.body_bytes_max;
     let read = tokio::time::timeout(
         web.config.server.request_max,

@@ -261,13 +261,19 @@ impl Problem {
     /// A body that should be a form is none.
     #[must_use]
     pub fn no_form() -> Self {
-        Self::new(MEDIA_TYPE, "files are sent as a form; send `Content-Type: multipart/form-data` with one part, `file`")
+        Self::new(
+            MEDIA_TYPE,
+            "files are sent as a form; send `Content-Type: multipart/form-data` with one part, `file`",
+        )
     }
 
     /// A form that is not as it should be.
     #[must_use]
     pub fn bad_form() -> Self {
-        Self::new(BAD_BODY, "the form has one part, `file`, and arrives whole; send it again so")
+        Self::new(
+            BAD_BODY,
+            "the form has one part, `file`, and arrives whole; send it again so",
+        )
     }
 
     /// Somebody changed the same in the same moment.

@@ -9,7 +9,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::api::{acts, attachments, audit, cases, events, health, money, people, policies, refunds, tasks};
+use super::api::{
+    acts, attachments, audit, cases, events, health, money, people, policies, refunds, tasks,
+};
 use super::refusal::Problem;
 use super::{Web, access, docs, limits, openapi, refusal};
 use crate::log;

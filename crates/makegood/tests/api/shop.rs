@@ -87,19 +87,40 @@ impl Answered {
         if self.status < 400 {
             return "-".to_owned();
         }
-        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.text());
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{}",
+            self.text()
+        );
         let problem = self.json();
         assert_eq!(problem["status"], self.status);
         for needed in ["title", "detail", "instance", "request_id"] {
-            assert!(problem[needed].as_str().is_some_and(|text| !text.is_empty()), "{needed}: {problem}");
+            assert!(
+                problem[needed]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty()),
+                "{needed}: {problem}"
+            );
         }
-        problem["type"].as_str().unwrap().strip_prefix("/problems/").unwrap().to_owned()
+        problem["type"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("/problems/")
+            .unwrap()
+            .to_owned()
     }
 }
 
 impl Shop {
     pub async fn open() -> Self {
-        Self::with(&["desk.undo_seconds=0", "server.rate_burst_max=100000", "server.rate_per_minute_max=100000", "server.rate_visitor_per_minute_max=100000"]).await
+        Self::with(&[
+            "desk.undo_seconds=0",
+            "server.rate_burst_max=100000",
+            "server.rate_per_minute_max=100000",
+            "server.rate_visitor_per_minute_max=100000",
+        ])
+        .await
     }
 
     pub async fn with(set: &[&str]) -> Self {
@@ -115,9 +136,13 @@ impl Shop {
         let config = load(&flags, &BTreeMap::new()).unwrap().config;
         let clock = Clock::default();
         let wall = clock.clone();
-        let sandbox = Arc::new(Sandbox::in_memory(7, Box::new(move || wall.timestamp().as_second())));
+        let sandbox = Arc::new(Sandbox::in_memory(
+            7,
+            Box::new(move || wall.timestamp().as_second()),
+        ));
         let key = SecretKey::new("sk_test_sandbox").unwrap();
-        let stripe = Stripe::in_process(sandbox_router(Arc::clone(&sandbox)), Settings::new(key)).unwrap();
+        let stripe =
+            Stripe::in_process(sandbox_router(Arc::clone(&sandbox)), Settings::new(key)).unwrap();
         let within = BTreeMap::from([("card".to_owned(), Provider::Stripe(stripe))]);
         let ready = setup::open(config, clock, within).await.unwrap();
         let router = router(Web::new(&ready, None));
@@ -216,8 +241,13 @@ impl Shop {
                 Box::pin(async move {
                     let key = Value::from(number.as_str());
                     tx.run(&ORDER, &[key.clone(), Value::from(at)]).await?;
-                    tx.run(&PAYMENT, &[key.clone(), Value::from(at), Value::from(call)]).await?;
-                    let log = [("started", Some(2310), 2), ("count", Some(3060), 90), ("completed", None, 100)];
+                    tx.run(&PAYMENT, &[key.clone(), Value::from(at), Value::from(call)])
+                        .await?;
+                    let log = [
+                        ("started", Some(2310), 2),
+                        ("count", Some(3060), 90),
+                        ("completed", None, 100),
+                    ];
                     for (seq, (event, value, hours)) in log.into_iter().enumerate() {
                         let values = [
                             key.clone(),
@@ -254,7 +284,10 @@ impl Visitor {
         Answered {
             status: parts.status.as_u16(),
             headers: parts.headers,
-            body: axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec(),
+            body: axum::body::to_bytes(body, usize::MAX)
+                .await
+                .unwrap()
+                .to_vec(),
         }
     }
 
@@ -267,23 +300,33 @@ impl Visitor {
     }
 
     pub async fn get(&self, path: &str) -> Answered {
-        self.ask(self.request("GET", path).body(Body::empty()).unwrap()).await
+        self.ask(self.request("GET", path).body(Body::empty()).unwrap())
+            .await
     }
 
     /// Posts a body under a key of its own.
     pub async fn post(&self, path: &str, body: &Json) -> Answered {
-        self.post_as(path, &uuid::Uuid::now_v7().to_string(), body).await
+        self.post_as(path, &uuid::Uuid::now_v7().to_string(), body)
+            .await
     }
 
     /// Posts a body under a key.
     pub async fn post_as(&self, path: &str, key: &str, body: &Json) -> Answered {
-        let request = self.request("POST", path).header("content-type", "application/json").header("idempotency-key", key);
-        self.ask(request.body(Body::from(body.to_string())).unwrap()).await
+        let request = self
+            .request("POST", path)
+            .header("content-type", "application/json")
+            .header("idempotency-key", key);
+        self.ask(request.body(Body::from(body.to_string())).unwrap())
+            .await
     }
 
     /// Posts a text as it is.
     pub async fn post_text(&self, path: &str, kind: &str, body: &str) -> Answered {
-        let request = self.request("POST", path).header("content-type", kind).header("idempotency-key", "k");
-        self.ask(request.body(Body::from(body.to_owned())).unwrap()).await
+        let request = self
+            .request("POST", path)
+            .header("content-type", kind)
+            .header("idempotency-key", "k");
+        self.ask(request.body(Body::from(body.to_owned())).unwrap())
+            .await
     }
 }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::Uri;
 use makegood_desk::case::Country;
-use makegood_desk::input::{Answer as FactAnswer, Digest, Door, Id, Input, Override, ProofAbout, ProofShows};
+use makegood_desk::input::{
+    Answer as FactAnswer, Digest, Door, Id, Input, Override, ProofAbout, ProofShows,
+};
 use makegood_desk::life::Check;
 use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
-use utoipa::ToSchema;
 
 use super::cases::{handed_in, sealed, within};
 use crate::books::{cases, private};
@@ -22,7 +24,8 @@ use crate::web::idempotency::{Context, Done, Told, once};
 use crate::web::refusal::Problem;
 use crate::web::wire::case::CaseOut;
 use crate::web::wire::{
-    Answer, ChannelWord, Count, FileName, Files, Line, MoneyIn, OutcomeWord, Parameters, Prose, read_name, read_no, written,
+    Answer, ChannelWord, Count, FileName, Files, Line, MoneyIn, OutcomeWord, Parameters, Prose,
+    read_name, read_no, written,
 };
 use crate::wire::{Read, Word};
 
@@ -65,10 +68,16 @@ pub enum ProofWord {
 }
 
 impl Word for ProofWord {
-    const ALL: &'static [&'static str] = &["audience_statistics", "account_fault", "proxy", "other"];
+    const ALL: &'static [&'static str] =
+        &["audience_statistics", "account_fault", "proxy", "other"];
 
     fn read(word: &str) -> Option<Self> {
-        let all = [Self::AudienceStatistics, Self::AccountFault, Self::Proxy, Self::Other];
+        let all = [
+            Self::AudienceStatistics,
+            Self::AccountFault,
+            Self::Proxy,
+            Self::Other,
+        ];
         all.into_iter().find(|known| known.word() == word)
     }
 
@@ -90,7 +99,10 @@ impl<'de> Deserialize<'de> for ProofWord {
 
 impl utoipa::PartialSchema for ProofWord {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Self::ALL.iter().copied())).into()
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(Self::ALL.iter().copied()))
+            .into()
     }
 }
 
@@ -120,16 +132,25 @@ pub struct Millionths(u32);
 impl<'de> Deserialize<'de> for Millionths {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Count(number) = Count::deserialize(deserializer)?;
-        let share = u32::try_from(number).ok().filter(|share| *share <= 1_000_000);
+        let share = u32::try_from(number)
+            .ok()
+            .filter(|share| *share <= 1_000_000);
         share.map(Self).ok_or_else(|| {
-            serde::de::Error::invalid_value(serde::de::Unexpected::Unsigned(number), &"a whole number from 0 to 1000000")
+            serde::de::Error::invalid_value(
+                serde::de::Unexpected::Unsigned(number),
+                &"a whole number from 0 to 1000000",
+            )
         })
     }
 }
 
 impl utoipa::PartialSchema for Millionths {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(1_000_000)).into()
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(0))
+            .maximum(Some(1_000_000))
+            .into()
     }
 }
 
@@ -146,7 +167,10 @@ impl<'de> Deserialize<'de> for CountryCode {
 
 impl utoipa::PartialSchema for CountryCode {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Z]{2}$")).into()
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^[A-Z]{2}$"))
+            .into()
     }
 }
 
@@ -268,9 +292,18 @@ pub(super) async fn act(web: &Arc<Web>, context: &Context, id: Id, input: Input)
 }
 
 /// The same with what a customer wrote and sent.
-async fn act_with(web: &Arc<Web>, context: &Context, id: Id, input: Input, words: Option<Words>) -> Answer {
+async fn act_with(
+    web: &Arc<Web>,
+    context: &Context,
+    id: Id,
+    input: Input,
+    words: Option<Words>,
+) -> Answer {
     let (desk, by, now) = (web.desk.clone(), context.caller.actor(), web.clock.now());
-    let limits = (web.config.attachments.files_per_case_max, web.config.attachments.case_bytes_max);
+    let limits = (
+        web.config.attachments.files_per_case_max,
+        web.config.attachments.case_bytes_max,
+    );
     once(web, context, move |tx| {
         let (desk, input, words) = (desk.clone(), input.clone(), words.clone());
         Box::pin(async move {
@@ -302,7 +335,12 @@ struct Words {
 }
 
 /// Seals what a customer wrote at a case.
-async fn words(web: &Arc<Web>, id: Id, text: Option<&Prose<10000>>, files: Vec<Digest>) -> Result<Words, Problem> {
+async fn words(
+    web: &Arc<Web>,
+    id: Id,
+    text: Option<&Prose<10000>>,
+    files: Vec<Digest>,
+) -> Result<Words, Problem> {
     let shelf = Arc::clone(&web.desk.shelf);
     let case = web.desk.store.read(move |tx| {
         let shelf = Arc::clone(&shelf);
@@ -311,7 +349,11 @@ async fn words(web: &Arc<Web>, id: Id, text: Option<&Prose<10000>>, files: Vec<D
     let case = case.await?.ok_or_else(|| Problem::no_such("case"))?;
     let person = person_of(&case);
     let sealed = sealed(web, text.map(|text| (person, MESSAGE, text.0.clone()))).await?;
-    Ok(Words { person, sealed, files })
+    Ok(Words {
+        person,
+        sealed,
+        files,
+    })
 }
 
 fn missing(pointer: &str, detail: &str) -> Problem {
@@ -326,12 +368,20 @@ fn missing(pointer: &str, detail: &str) -> Problem {
 #[utoipa::path(post, path = "/v1/cases/{id}/messages", tag = "Cases", operation_id = "write_message", request_body = MessageIn,
     params(("id" = String, Path, description = "The id of the case.")),
     responses((status = 200, description = "The case.", body = CaseOut)))]
-pub async fn message(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri, told: Told<MessageIn>) -> Answer {
+pub async fn message(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    told: Told<MessageIn>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let id = read_name("case", &id)?;
     let Told { body, context } = told;
     if body.text.is_none() && body.attachments.0.is_empty() {
-        return Err(missing("/text", "`text` is missing; write something, or name files in `attachments`"));
+        return Err(missing(
+            "/text",
+            "`text` is missing; write something, or name files in `attachments`",
+        ));
     }
     let files: Vec<Digest> = body.attachments.0.iter().map(|file| file.0).collect();
     let words = words(&web, id, body.text.as_ref(), files.clone()).await?;
@@ -347,30 +397,56 @@ pub async fn message(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: U
 #[utoipa::path(post, path = "/v1/cases/{id}/proofs", tag = "Cases", operation_id = "hand_in_proof", request_body = ProofIn,
     params(("id" = String, Path, description = "The id of the case.")),
     responses((status = 200, description = "The case.", body = CaseOut)))]
-pub async fn proof(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri, told: Told<ProofIn>) -> Answer {
+pub async fn proof(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    told: Told<ProofIn>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let id = read_name("case", &id)?;
     let Told { body, context } = told;
     let account = || {
         let account = body.account.as_ref().map(|account| account.0.clone());
-        account.ok_or_else(|| missing("/account", "`account` is missing; say which account the proof is about"))
+        account.ok_or_else(|| {
+            missing(
+                "/account",
+                "`account` is missing; say which account the proof is about",
+            )
+        })
     };
     let about = match body.about {
         ProofWord::AudienceStatistics => ProofAbout::AudienceStatistics,
-        ProofWord::AccountFault => ProofAbout::AccountFault { account: account()? },
-        ProofWord::Proxy => ProofAbout::Proxy { account: account()? },
+        ProofWord::AccountFault => ProofAbout::AccountFault {
+            account: account()?,
+        },
+        ProofWord::Proxy => ProofAbout::Proxy {
+            account: account()?,
+        },
         ProofWord::Other => ProofAbout::Other,
     };
     let attachment = body.attachment.0;
     let words = words(&web, id, None, vec![attachment]).await?;
-    act_with(&web, &context, id, Input::Proof { about, attachment }, Some(words)).await
+    act_with(
+        &web,
+        &context,
+        id,
+        Input::Proof { about, attachment },
+        Some(words),
+    )
+    .await
 }
 
 /// Say what a proof shows
 #[utoipa::path(post, path = "/v1/cases/{id}/proofs/{no}/judge", tag = "Work", operation_id = "judge_proof", request_body = Judgement,
     params(("id" = String, Path, description = "The id of the case."), ("no" = u32, Path, description = "The number of the proof.")),
     responses((status = 200, description = "The case.", body = CaseOut)))]
-pub async fn judge(State(web): State<Arc<Web>>, Path((id, no)): Path<(String, String)>, uri: Uri, told: Told<Judgement>) -> Answer {
+pub async fn judge(
+    State(web): State<Arc<Web>>,
+    Path((id, no)): Path<(String, String)>,
+    uri: Uri,
+    told: Told<Judgement>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let (id, no) = (read_name("case", &id)?, read_no("proof", &no)?);
     let Told { body, context } = told;
@@ -382,7 +458,12 @@ pub async fn judge(State(web): State<Arc<Web>>, Path((id, no)): Path<(String, St
             country: body.proxy_country.map(|country| country.0),
         },
         (None, None, None) => ProofShows::Nothing,
-        _ => return Err(missing("", "the body says several things that a proof shows; a proof shows one")),
+        _ => {
+            return Err(missing(
+                "",
+                "the body says several things that a proof shows; a proof shows one",
+            ));
+        }
     };
     let input = Input::JudgeProof {
         no,
@@ -397,7 +478,12 @@ pub async fn judge(State(web): State<Arc<Web>>, Path((id, no)): Path<(String, St
 #[utoipa::path(post, path = "/v1/cases/{id}/answers", tag = "Work", operation_id = "answer_questions", request_body = AnswersIn,
     params(("id" = String, Path, description = "The id of the case.")),
     responses((status = 200, description = "The case.", body = CaseOut)))]
-pub async fn answers(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri, told: Told<AnswersIn>) -> Answer {
+pub async fn answers(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    told: Told<AnswersIn>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let id = read_name("case", &id)?;
     let Told { body, context } = told;
@@ -409,16 +495,23 @@ pub async fn answers(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: U
             start_count: counts.start_count.0,
             count: counts.count.0,
         }),
-        body.units_per_day.map(|units| FactAnswer::UnitsPerDay(units.0)),
+        body.units_per_day
+            .map(|units| FactAnswer::UnitsPerDay(units.0)),
         body.period_fulfilled.map(FactAnswer::PeriodFulfilled),
     ];
     let mut given = all.into_iter().flatten();
     let Some(first) = given.next() else {
-        return Err(missing("", "the body answers nothing; write one of the facts that the case asks for"));
+        return Err(missing(
+            "",
+            "the body answers nothing; write one of the facts that the case asks for",
+        ));
     };
     if given.next().is_some() {
         // One answer may settle what the next was asked for.
-        return Err(missing("", "the body answers several questions; answer them one after another"));
+        return Err(missing(
+            "",
+            "the body answers several questions; answer them one after another",
+        ));
     }
     act(&web, &context, id, Input::Answer(first)).await
 }
@@ -428,7 +521,12 @@ pub async fn answers(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: U
     params(("id" = String, Path, description = "The id of the case."),
         ("check" = String, Path, description = "`delivery_log`, `account_activity`, or `internal_records`.")),
     responses((status = 200, description = "The case.", body = CaseOut)))]
-pub async fn check(State(web): State<Arc<Web>>, Path((id, check)): Path<(String, String)>, uri: Uri, told: Told<Settlement>) -> Answer {
+pub async fn check(
+    State(web): State<Arc<Web>>,
+    Path((id, check)): Path<(String, String)>,
+    uri: Uri,
+    told: Told<Settlement>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let id = read_name("case", &id)?;
     let check = <Check as Word>::read(&check).ok_or_else(|| Problem::no_such("check"))?;
@@ -446,7 +544,12 @@ pub async fn check(State(web): State<Arc<Web>>, Path((id, check)): Path<(String,
     request_body = Acceptance,
     params(("id" = String, Path, description = "The id of the case."), ("no" = u32, Path, description = "The number of the decision.")),
     responses((status = 200, description = "The case.", body = CaseOut)))]
-pub async fn accept(State(web): State<Arc<Web>>, Path((id, no)): Path<(String, String)>, uri: Uri, told: Told<Acceptance>) -> Answer {
+pub async fn accept(
+    State(web): State<Arc<Web>>,
+    Path((id, no)): Path<(String, String)>,
+    uri: Uri,
+    told: Told<Acceptance>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let (id, decision) = (read_name("case", &id)?, read_no("decision", &no)?);
     let Told { body, context } = told;
@@ -462,7 +565,12 @@ pub async fn accept(State(web): State<Arc<Web>>, Path((id, no)): Path<(String, S
     request_body = Approval,
     params(("id" = String, Path, description = "The id of the case."), ("no" = u32, Path, description = "The number of the decision.")),
     responses((status = 200, description = "The case.", body = CaseOut)))]
-pub async fn approve(State(web): State<Arc<Web>>, Path((id, no)): Path<(String, String)>, uri: Uri, told: Told<Approval>) -> Answer {
+pub async fn approve(
+    State(web): State<Arc<Web>>,
+    Path((id, no)): Path<(String, String)>,
+    uri: Uri,
+    told: Told<Approval>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let (id, decision) = (read_name("case", &id)?, read_no("decision", &no)?);
     let Told { body, context } = told;
@@ -478,7 +586,12 @@ pub async fn approve(State(web): State<Arc<Web>>, Path((id, no)): Path<(String, 
 #[utoipa::path(post, path = "/v1/cases/{id}/override", tag = "Work", operation_id = "override_decision", request_body = OverrideIn,
     params(("id" = String, Path, description = "The id of the case.")),
     responses((status = 200, description = "The case.", body = CaseOut)))]
-pub async fn override_with(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri, told: Told<OverrideIn>) -> Answer {
+pub async fn override_with(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    told: Told<OverrideIn>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let id = read_name("case", &id)?;
     let Told { body, context } = told;
@@ -499,7 +612,12 @@ pub async fn override_with(State(web): State<Arc<Web>>, Path(id): Path<String>, 
 #[utoipa::path(post, path = "/v1/cases/{id}/appeal", tag = "Cases", operation_id = "appeal", request_body = AppealIn,
     params(("id" = String, Path, description = "The id of the case.")),
     responses((status = 200, description = "The case.", body = CaseOut)))]
-pub async fn appeal(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri, told: Told<AppealIn>) -> Answer {
+pub async fn appeal(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    told: Told<AppealIn>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let id = read_name("case", &id)?;
     let Told { body, context } = told;
@@ -515,18 +633,36 @@ pub async fn appeal(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Ur
 #[utoipa::path(post, path = "/v1/cases/{id}/close", tag = "Work", operation_id = "close_case", request_body = Ending,
     params(("id" = String, Path, description = "The id of the case.")),
     responses((status = 200, description = "The case.", body = CaseOut)))]
-pub async fn close(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri, told: Told<Ending>) -> Answer {
+pub async fn close(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    told: Told<Ending>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let id = read_name("case", &id)?;
     let Told { body, context } = told;
-    act(&web, &context, id, Input::Close { reason: body.reason.0 }).await
+    act(
+        &web,
+        &context,
+        id,
+        Input::Close {
+            reason: body.reason.0,
+        },
+    )
+    .await
 }
 
 /// Send a parked case on its way
 #[utoipa::path(post, path = "/v1/cases/{id}/unpark", tag = "Work", operation_id = "unpark_case", request_body = Nothing,
     params(("id" = String, Path, description = "The id of the case.")),
     responses((status = 200, description = "The case.", body = CaseOut)))]
-pub async fn unpark(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri, told: Told<Nothing>) -> Answer {
+pub async fn unpark(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    told: Told<Nothing>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let id = read_name("case", &id)?;
     act(&web, &told.context, id, Input::Unpark).await
@@ -536,9 +672,23 @@ pub async fn unpark(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Ur
 #[utoipa::path(post, path = "/v1/cases/{id}/tasks/{no}/done", tag = "Work", operation_id = "finish_task", request_body = Report,
     params(("id" = String, Path, description = "The id of the case."), ("no" = u32, Path, description = "The number of the task.")),
     responses((status = 200, description = "The case.", body = CaseOut)))]
-pub async fn task_done(State(web): State<Arc<Web>>, Path((id, no)): Path<(String, String)>, uri: Uri, told: Told<Report>) -> Answer {
+pub async fn task_done(
+    State(web): State<Arc<Web>>,
+    Path((id, no)): Path<(String, String)>,
+    uri: Uri,
+    told: Told<Report>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let (id, no) = (read_name("case", &id)?, read_no("task", &no)?);
     let Told { body, context } = told;
-    act(&web, &context, id, Input::TaskDone { no, note: body.note.0 }).await
+    act(
+        &web,
+        &context,
+        id,
+        Input::TaskDone {
+            no,
+            note: body.note.0,
+        },
+    )
+    .await
 }

@@ -57,10 +57,18 @@ fn out(file: &File) -> Attachment {
 #[utoipa::path(post, path = "/v1/attachments", tag = "People", operation_id = "hand_in_file",
     request_body(content = Upload, content_type = "multipart/form-data"),
     responses((status = 200, description = "The file is kept.", body = Attachment)))]
-pub async fn create(State(web): State<Arc<Web>>, uri: Uri, form: Result<Multipart, MultipartRejection>) -> Answer {
+pub async fn create(
+    State(web): State<Arc<Web>>,
+    uri: Uri,
+    form: Result<Multipart, MultipartRejection>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let mut form = form.map_err(|_| Problem::no_form())?;
-    let mut part = form.next_field().await.map_err(|_| Problem::bad_form())?.ok_or_else(Problem::bad_form)?;
+    let mut part = form
+        .next_field()
+        .await
+        .map_err(|_| Problem::bad_form())?
+        .ok_or_else(Problem::bad_form)?;
     if part.name() != Some("file") {
         return Err(Problem::bad_form());
     }
@@ -75,7 +83,12 @@ pub async fn create(State(web): State<Arc<Web>>, uri: Uri, form: Result<Multipar
     }));
     let kept = web.blobs.put(content, declared, CaseHas::default()).await?;
     drop(part);
-    if form.next_field().await.map_err(|_| Problem::bad_form())?.is_some() {
+    if form
+        .next_field()
+        .await
+        .map_err(|_| Problem::bad_form())?
+        .is_some()
+    {
         return Err(Problem::bad_form());
     }
     let file = File {
@@ -108,7 +121,10 @@ pub async fn read(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri)
     let version = parameters.word("version", &["shown", "original"])?;
     let none = || Problem::no_such("file");
     let digest = read_file_name(&id).ok_or_else(none)?;
-    let found = web.desk.store.read(move |tx| Box::pin(async move { files::read(tx, digest).await }));
+    let found = web
+        .desk
+        .store
+        .read(move |tx| Box::pin(async move { files::read(tx, digest).await }));
     let file = found.await?.ok_or_else(none)?;
     let kind = Kind::named(&file.kind).ok_or_else(none)?;
     let (shelf, digest) = match (version, file.shown) {
@@ -116,13 +132,22 @@ pub async fn read(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri)
         (_, Some(shown)) => (Shelf::Shown, shown),
         (_, None) => return Err(none()),
     };
-    let content = web.blobs.get(shelf, blob::Digest::from_bytes(digest.0)).await?;
+    let content = web
+        .blobs
+        .get(shelf, blob::Digest::from_bytes(digest.0))
+        .await?;
     let mut response = content.into_response();
     let headers = response.headers_mut();
     let manner = Manner::of(kind, shelf);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(manner.content_type));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(manner.content_type),
+    );
     for (name, value) in HEADERS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
     let ending = kind.endings().first().copied().unwrap_or("bin");
     let name = format!("attachment; filename=\"{id}.{ending}\"");

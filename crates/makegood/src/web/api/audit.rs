@@ -50,7 +50,11 @@ pub struct EventProof {
 }
 
 fn not_signed() -> Problem {
-    Problem::passing(NOT_YET, "the log was not signed yet since then; that happens every second, so try again in a moment", 2)
+    Problem::passing(
+        NOT_YET,
+        "the log was not signed yet since then; that happens every second, so try again in a moment",
+        2,
+    )
 }
 
 /// Read the signed head of the audit log
@@ -62,7 +66,14 @@ pub async fn checkpoint(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
     let found = web.desk.store.read(|tx| {
         Box::pin(async move {
             let row = tx.one(&seal::CHECKPOINT, &[]).await?;
-            row.map(|row| Ok((count(&row, 0)?, row.text(1)?.to_owned(), instant(row.int(2)?)))).transpose()
+            row.map(|row| {
+                Ok((
+                    count(&row, 0)?,
+                    row.text(1)?.to_owned(),
+                    instant(row.int(2)?),
+                ))
+            })
+            .transpose()
         })
     });
     let found: Option<(u64, String, _)> = found.await?;
@@ -91,8 +102,13 @@ pub async fn proof(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
         (leaf >= 0 && leaf.to_string() == digits).then_some(leaf)
     };
     let leaf = parameters.read("event", "the `id` of an event", read)?;
-    let leaf = leaf.ok_or_else(|| Problem::parameter("event", "`event` is missing; name the `id` of an event"))?;
-    let found = web.desk.store.read(move |tx| Box::pin(async move { proven(tx, leaf).await }));
+    let leaf = leaf.ok_or_else(|| {
+        Problem::parameter("event", "`event` is missing; name the `id` of an event")
+    })?;
+    let found = web
+        .desk
+        .store
+        .read(move |tx| Box::pin(async move { proven(tx, leaf).await }));
     match found.await? {
         Proven::NoEvent => Err(Problem::no_such("event")),
         Proven::NotSigned => Err(not_signed()),
@@ -126,7 +142,8 @@ async fn proven(tx: &mut Tx<'_>, leaf: i64) -> Result<Proven, Trouble> {
         return Ok(Proven::NotSigned);
     };
     let size = count(&signed, 0)?;
-    let note = Note::parse(signed.text(1)?).map_err(|_| stranger("a checkpoint that is no signed note"))?;
+    let note = Note::parse(signed.text(1)?)
+        .map_err(|_| stranger("a checkpoint that is no signed note"))?;
     let index = u64::try_from(leaf).unwrap_or_default();
     let missing = || stranger("an audit log that lacks nodes");
     let wanted = places(|nodes| inclusion(index, size, nodes).map(drop)).map_err(|_| missing())?;
@@ -135,7 +152,11 @@ async fn proven(tx: &mut Tx<'_>, leaf: i64) -> Result<Proven, Trouble> {
         let hash = seal::node_at(tx, place).await?.ok_or_else(missing)?;
         nodes.insert((place.level, place.index), hash);
     }
-    let path = inclusion(index, size, |place: Place| nodes.get(&(place.level, place.index)).copied());
+    let path = inclusion(index, size, |place: Place| {
+        nodes.get(&(place.level, place.index)).copied()
+    });
     let path = path.map_err(|_| missing())?;
-    Ok(Proven::Proof(verify::proof(&bytes, index, path, note).to_string()))
+    Ok(Proven::Proof(
+        verify::proof(&bytes, index, path, note).to_string(),
+    ))
 }

@@ -35,7 +35,10 @@ fn out(row: &EventRow) -> EventOut {
 }
 
 async fn page(web: &Web, from: i64, most: i64) -> Result<Vec<EventRow>, Trouble> {
-    web.desk.store.read(move |tx| Box::pin(async move { lists::events(tx, from, most).await })).await
+    web.desk
+        .store
+        .read(move |tx| Box::pin(async move { lists::events(tx, from, most).await }))
+        .await
 }
 
 /// List events
@@ -52,7 +55,10 @@ pub async fn list(State(web): State<Arc<Web>>, uri: Uri, headers: HeaderMap) -> 
     let after = parameters.read("after", "the `id` of an event", leaf)?;
     let from = after.map_or(0, |leaf| leaf.saturating_add(1));
     let limit = parameters.number("limit", 1, 1000)?;
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if accept.contains("application/x-ndjson") {
         return Ok(streamed(web, from, limit));
     }
@@ -61,7 +67,11 @@ pub async fn list(State(web): State<Arc<Web>>, uri: Uri, headers: HeaderMap) -> 
     let most = usize::try_from(limit).unwrap_or_default();
     let more = rows.len() > most;
     rows.truncate(most);
-    Ok(json(&List::new("/v1/events", rows.iter().map(out).collect(), more)))
+    Ok(json(&List::new(
+        "/v1/events",
+        rows.iter().map(out).collect(),
+        more,
+    )))
 }
 
 /// Lines of events, read by the handful as fast as the reader takes them.
@@ -72,7 +82,10 @@ fn streamed(web: Arc<Web>, from: i64, limit: Option<i64>) -> axum::response::Res
         match page(&web, from, most).await {
             Err(trouble) => {
                 tracing::warn!(cause = %trouble, "a stream of events broke off");
-                Some((Err(std::io::Error::other("the events cannot be read on")), None))
+                Some((
+                    Err(std::io::Error::other("the events cannot be read on")),
+                    None,
+                ))
             }
             Ok(rows) => {
                 let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
@@ -82,9 +95,14 @@ fn streamed(web: Arc<Web>, from: i64, limit: Option<i64>) -> axum::response::Res
                     text.push(b'\n');
                 }
                 let left = left.map(|left| left.saturating_sub(count));
-                let next = rows.last().and_then(|row| row.leaf).and_then(|leaf| i64::try_from(leaf).ok());
+                let next = rows
+                    .last()
+                    .and_then(|row| row.leaf)
+                    .and_then(|leaf| i64::try_from(leaf).ok());
                 let goes_on = count == most && left != Some(0);
-                let state = next.filter(|_| goes_on).map(|leaf| (web, leaf.saturating_add(1), left));
+                let state = next
+                    .filter(|_| goes_on)
+                    .map(|leaf| (web, leaf.saturating_add(1), left));
                 Some((Ok(Bytes::from(text)), state))
             }
         }
@@ -103,6 +121,8 @@ pub async fn read(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri)
     Parameters::of(&uri, &[])?;
     let leaf = leaf(&id).ok_or_else(|| Problem::no_such("event"))?;
     let rows = page(&web, leaf, 1).await?;
-    let row = rows.first().filter(|row| row.leaf.and_then(|found| i64::try_from(found).ok()) == Some(leaf));
+    let row = rows
+        .first()
+        .filter(|row| row.leaf.and_then(|found| i64::try_from(found).ok()) == Some(leaf));
     Ok(json(&out(row.ok_or_else(|| Problem::no_such("event"))?)))
 }

@@ -12,12 +12,14 @@ use super::cases::from;
 use crate::books::act::WORK;
 use crate::books::effects::day;
 use crate::books::lists::{self, LegRow};
+use crate::books::seal::hex;
 use crate::books::{health, instant};
 use crate::store::{Trouble, Tx, Value};
 use crate::web::Web;
 use crate::web::idempotency::{Done, Told, once};
-use crate::web::wire::{Answer, List, PAGING, Paging, Parameters, Prose, json, moment, name, read_name, unix, written};
-use crate::books::seal::hex;
+use crate::web::wire::{
+    Answer, List, PAGING, Paging, Parameters, Prose, json, moment, name, read_name, unix, written,
+};
 
 crate::statements! {
     /// Why money is stopped.
@@ -140,11 +142,17 @@ pub struct BrakeReason {
     responses((status = 200, description = "What the accounts come to.", body = TrialBalance)))]
 pub async fn balances(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
     Parameters::of(&uri, &[])?;
-    let rows = web.desk.store.read(|tx| Box::pin(async move { lists::balances(tx).await })).await?;
+    let rows = web
+        .desk
+        .store
+        .read(|tx| Box::pin(async move { lists::balances(tx).await }))
+        .await?;
     let mut sums = std::collections::BTreeMap::<String, i128>::new();
     for row in &rows {
         let sum = sums.entry(row.currency.clone()).or_default();
-        *sum = sum.saturating_add(i128::from(row.debit_minor)).saturating_sub(i128::from(row.credit_minor));
+        *sum = sum
+            .saturating_add(i128::from(row.debit_minor))
+            .saturating_sub(i128::from(row.credit_minor));
     }
     let data = rows.into_iter().map(|row| Balance {
         account: row.account,
@@ -160,7 +168,9 @@ pub async fn balances(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
 }
 
 fn entry(row: LegRow) -> LedgerEntry {
-    let source = row.case.map_or_else(|| row.source.clone(), |case| hex(&case.0));
+    let source = row
+        .case
+        .map_or_else(|| row.source.clone(), |case| hex(&case.0));
     LedgerEntry {
         object: "ledger_entry",
         id: format!("leg_{}", row.no),
@@ -189,10 +199,15 @@ pub async fn entries(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
     let known: Vec<&str> = ["case"].into_iter().chain(PAGING).collect();
     let parameters = Parameters::of(&uri, &known)?;
     let paging = Paging::of(&parameters)?;
-    let case = parameters.read("case", "the `id` of a case", |text| read_name("case", text).ok())?;
+    let case = parameters.read("case", "the `id` of a case", |text| {
+        read_name("case", text).ok()
+    })?;
     let read = |text: &str| {
         let digits = text.strip_prefix("leg_")?;
-        digits.parse::<i64>().ok().filter(|no| *no > 0 && no.to_string() == digits)
+        digits
+            .parse::<i64>()
+            .ok()
+            .filter(|no| *no > 0 && no.to_string() == digits)
     };
     let from = from(&paging, "the `id` of an entry", read)?;
     let most = paging.limit.saturating_add(1);
@@ -201,7 +216,11 @@ pub async fn entries(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
         Box::pin(async move { lists::legs(tx, case, &from, most).await })
     });
     let (rows, more) = paging.page(rows.await?);
-    Ok(json(&List::new("/v1/ledger/entries", rows.into_iter().map(entry).collect(), more)))
+    Ok(json(&List::new(
+        "/v1/ledger/entries",
+        rows.into_iter().map(entry).collect(),
+        more,
+    )))
 }
 
 async fn state(tx: &mut Tx<'_>, web: &Web) -> Result<Brakes, Trouble> {
@@ -221,7 +240,9 @@ async fn state(tx: &mut Tx<'_>, web: &Web) -> Result<Brakes, Trouble> {
         match row.text(0)? {
             "money.stopped" => {
                 brakes.by_person = true;
-                let reason = row.opt_bytes(1)?.map(|reason| String::from_utf8_lossy(reason).into_owned());
+                let reason = row
+                    .opt_bytes(1)?
+                    .map(|reason| String::from_utf8_lossy(reason).into_owned());
                 brakes.reason = reason.filter(|reason| !reason.is_empty());
             }
             _ => brakes.frozen = true,
@@ -236,7 +257,10 @@ async fn state(tx: &mut Tx<'_>, web: &Web) -> Result<Brakes, Trouble> {
             });
         }
     }
-    for row in tx.rows(&GRANTED, &[Value::from(day(now)), Value::from(Vec::new())]).await? {
+    for row in tx
+        .rows(&GRANTED, &[Value::from(day(now)), Value::from(Vec::new())])
+        .await?
+    {
         let currency = row.text(0)?.to_owned();
         let key = <[u8; 3]>::try_from(currency.as_bytes()).unwrap_or_default();
         brakes.today.push(Granted {
@@ -302,6 +326,10 @@ async fn pull(web: Arc<Web>, uri: Uri, told: Told<BrakeReason>, stop: bool) -> A
         })
     });
     let answer = answer.await?;
-    tracing::warn!(token, outcome, "somebody pulled the brake on money or let it go");
+    tracing::warn!(
+        token,
+        outcome,
+        "somebody pulled the brake on money or let it go"
+    );
     Ok(answer)
 }

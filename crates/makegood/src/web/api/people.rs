@@ -21,7 +21,9 @@ use crate::vault::VaultTrouble;
 use crate::web::Web;
 use crate::web::idempotency::{Done, Told, once};
 use crate::web::refusal::Problem;
-use crate::web::wire::{Answer, Parameters, bytes_of, json, moment, name, read_name, read_part, unix, written};
+use crate::web::wire::{
+    Answer, Parameters, bytes_of, json, moment, name, read_name, read_part, unix, written,
+};
 
 crate::statements! {
     /// A customer.
@@ -103,13 +105,14 @@ pub struct Erased {
 
 /// Opens a sealed text of a field.
 async fn opened(web: &Web, digest: Digest, field: &str) -> Result<Option<String>, Problem> {
-    let found = web.desk.store.read(move |tx| Box::pin(async move { private::read(tx, digest).await }));
+    let found = web
+        .desk
+        .store
+        .read(move |tx| Box::pin(async move { private::read(tx, digest).await }));
     let Some((person, of, sealed)) = found.await?.filter(|(_, of, _)| of == field) else {
         return Ok(None);
     };
-    let vault = Arc::clone(&web.vault);
-    let opening = tokio::task::spawn_blocking(move || vault.open_field(&hex(&person.0), &of, &sealed));
-    let text = opening.await.map_err(|_| Problem::fault("opening a text panicked"))??;
+    let text = web.vault.open_field(&hex(&person.0), &of, &sealed).await?;
     Ok(Some(String::from_utf8_lossy(text.expose()).into_owned()))
 }
 
@@ -128,7 +131,9 @@ pub async fn letter(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Ur
         Box::pin(async move { cases::load(tx, &shelf, case, false).await })
     });
     let held = held.await?;
-    let letter = held.as_ref().and_then(|case| case.letters.iter().find(|letter| letter.no == no));
+    let letter = held
+        .as_ref()
+        .and_then(|case| case.letters.iter().find(|letter| letter.no == no));
     let letter = letter.ok_or_else(|| Problem::no_such("letter"))?;
     let text = match letter.handed {
         Some(digest) => opened(&web, digest, crate::post::LETTER).await?,
@@ -152,7 +157,9 @@ pub async fn text(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri)
     Parameters::of(&uri, &[])?;
     let digest = id.strip_prefix("txt_").and_then(bytes_of::<32>).map(Digest);
     let digest = digest.ok_or_else(|| Problem::no_such("text"))?;
-    let text = opened(&web, digest, MESSAGE).await?.ok_or_else(|| Problem::no_such("text"))?;
+    let text = opened(&web, digest, MESSAGE)
+        .await?
+        .ok_or_else(|| Problem::no_such("text"))?;
     Ok(json(&TextRead {
         object: "text",
         id,
@@ -172,18 +179,26 @@ async fn known(tx: &mut Tx<'_>, id: Id) -> Result<Option<Known>, Trouble> {
     let Some(row) = tx.one(&CUSTOMER, &key).await? else {
         return Ok(None);
     };
-    let mail = tx.one(&NEWEST, &[Value::from(id.0), Value::from(EMAIL)]).await?;
+    let mail = tx
+        .one(&NEWEST, &[Value::from(id.0), Value::from(EMAIL)])
+        .await?;
     let cases = tx.rows(&CASES, &key).await?;
     Ok(Some(Known {
         reference: row.opt_text(0)?.map(str::to_owned),
         created_at: instant(row.int(2)?),
         mail: mail.map(|row| row.digest(0).map(Digest)).transpose()?,
-        cases: cases.iter().map(|row| row.id(0).map(Id)).collect::<Result<_, _>>()?,
+        cases: cases
+            .iter()
+            .map(|row| row.id(0).map(Id))
+            .collect::<Result<_, _>>()?,
     }))
 }
 
 async fn found(web: &Web, id: Id) -> Result<Known, Problem> {
-    let known = web.desk.store.read(move |tx| Box::pin(async move { known(tx, id).await }));
+    let known = web
+        .desk
+        .store
+        .read(move |tx| Box::pin(async move { known(tx, id).await }));
     known.await?.ok_or_else(|| Problem::no_such("customer"))
 }
 
@@ -195,7 +210,7 @@ pub async fn customer(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: 
     Parameters::of(&uri, &[])?;
     let id = read_name("cus", &id)?;
     let known = found(&web, id).await?;
-    let erased = matches!(web.vault.key(&hex(&id.0)), Err(VaultTrouble::Erased));
+    let erased = matches!(web.vault.key(&hex(&id.0)).await, Err(VaultTrouble::Erased));
     let email = match known.mail.filter(|_| !erased) {
         Some(digest) => opened(&web, digest, EMAIL).await?,
         None => None,
@@ -219,20 +234,22 @@ pub async fn customer(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: 
 #[utoipa::path(post, path = "/v1/customers/{id}/erase", tag = "People", operation_id = "erase_customer", request_body = Nothing,
     params(("id" = String, Path, description = "The id of the customer.")),
     responses((status = 200, description = "They are erased.", body = Erased)))]
-pub async fn erase(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri, told: Told<Nothing>) -> Answer {
+pub async fn erase(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    told: Told<Nothing>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let id = read_name("cus", &id)?;
     let known = found(&web, id).await?;
     // While nobody knew whose a case was, its texts lay under the case's own key.
     let persons: Vec<Id> = known.cases.iter().copied().chain([id]).collect();
     remove_files(&web, &persons).await?;
-    let (vault, now) = (Arc::clone(&web.vault), web.clock.now());
-    let all = persons.clone();
     // The keys go first: were the program to end here, the same request would end what it began.
-    let erasing = tokio::task::spawn_blocking(move || {
-        all.iter().try_for_each(|person| vault.erase(&hex(&person.0), now).map(drop))
-    });
-    erasing.await.map_err(|_| Problem::fault("erasing a person panicked"))??;
+    for person in &persons {
+        web.vault.erase(&hex(&person.0), web.clock.now()).await?;
+    }
     let token = hex(&told.context.caller.token().id.0);
     tracing::info!(token, "a customer was erased");
     once(&web, &told.context, move |tx| {
@@ -268,9 +285,13 @@ async fn remove_files(web: &Web, persons: &[Id]) -> Result<(), Problem> {
         })
     });
     for (original, shown) in files.await? {
-        web.blobs.remove(Shelf::Original, blob::Digest::from_bytes(original)).await?;
+        web.blobs
+            .remove(Shelf::Original, blob::Digest::from_bytes(original))
+            .await?;
         if let Some(shown) = shown {
-            web.blobs.remove(Shelf::Shown, blob::Digest::from_bytes(shown)).await?;
+            web.blobs
+                .remove(Shelf::Shown, blob::Digest::from_bytes(shown))
+                .await?;
         }
     }
     Ok(())

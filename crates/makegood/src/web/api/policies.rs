@@ -102,16 +102,32 @@ pub async fn list(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
 #[utoipa::path(get, path = "/v1/policies/{version}/{language}", tag = "Policies", operation_id = "read_policy", params(
     ("version" = String, Path, description = "The version."), ("language" = String, Path, description = "The language: `da` or `en`."),
 ), responses((status = 200, description = "The page.", content_type = "text/html", body = String)))]
-pub async fn page(State(web): State<Arc<Web>>, Path((version, language)): Path<(String, String)>, uri: Uri) -> Answer {
+pub async fn page(
+    State(web): State<Arc<Web>>,
+    Path((version, language)): Path<(String, String)>,
+    uri: Uri,
+) -> Answer {
     Parameters::of(&uri, &[])?;
-    let book = web.desk.policies.iter().find(|book| book.policy().version == version);
+    let book = web
+        .desk
+        .policies
+        .iter()
+        .find(|book| book.policy().version == version);
     let policy = book.ok_or_else(|| Problem::no_such("policy"))?.policy();
-    let edition = policy.editions.iter().find(|edition| edition.language == language);
+    let edition = policy
+        .editions
+        .iter()
+        .find(|edition| edition.language == language);
     let edition = edition.ok_or_else(|| Problem::no_such("edition of the policy"))?;
-    let others = policy.editions.iter().filter(|other| other.language != language);
+    let others = policy
+        .editions
+        .iter()
+        .filter(|other| other.language != language);
     let options = PageOptions {
         words: host_words(Tongue::of(&edition.language)),
-        languages: others.map(|other| (other.language.clone(), other.language.clone())).collect(),
+        languages: others
+            .map(|other| (other.language.clone(), other.language.clone()))
+            .collect(),
         ..PageOptions::default()
     };
     Ok(html(policy.page(edition, &options)))
@@ -136,14 +152,22 @@ pub async fn decide(State(web): State<Arc<Web>>, uri: Uri, request: Request) -> 
     let manner = Manner {
         reasons: true,
         language: language.map(str::to_owned),
-        audience: if audience == Some("agent") { Disclose::Agent } else { Disclose::Customer },
+        audience: if audience == Some("agent") {
+            Disclose::Agent
+        } else {
+            Disclose::Customer
+        },
         indented: false,
     };
     let policies = Arc::clone(&web.desk.policies);
     let deciding = tokio::task::spawn_blocking(move || {
         let mut out = Vec::new();
-        Clerk::new(policies, Arc::new(manner)).decide(&case, &mut out).map(|()| out)
+        Clerk::new(policies, Arc::new(manner))
+            .decide(&case, &mut out)
+            .map(|()| out)
     });
-    let decided = deciding.await.map_err(|_| Problem::fault("deciding a case file panicked"))?;
+    let decided = deciding
+        .await
+        .map_err(|_| Problem::fault("deciding a case file panicked"))?;
     Ok(json_bytes(decided?))
 }

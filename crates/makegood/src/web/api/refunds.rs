@@ -17,7 +17,9 @@ use crate::web::Web;
 use crate::web::idempotency::Told;
 use crate::web::refusal::Problem;
 use crate::web::wire::case::{CaseOut, RefundOut, refund};
-use crate::web::wire::{Answer, Line, List, PAGING, Paging, Parameters, json, moment, name, part, read_part, unix};
+use crate::web::wire::{
+    Answer, Line, List, PAGING, Paging, Parameters, json, moment, name, part, read_part, unix,
+};
 
 /// A page of refunds.
 pub type Refunds = List<RefundOut>;
@@ -57,8 +59,19 @@ fn out(row: RefundRow) -> RefundOut {
 
 /// How far a refund is, by the word of the books.
 fn status_of(state: &str) -> &'static str {
-    const STATES: [&str; 7] = ["reserved", "sending", "unknown", "pending", "succeeded", "failed", "cancelled"];
-    STATES.into_iter().find(|known| *known == state).unwrap_or("unknown")
+    const STATES: [&str; 7] = [
+        "reserved",
+        "sending",
+        "unknown",
+        "pending",
+        "succeeded",
+        "failed",
+        "cancelled",
+    ];
+    STATES
+        .into_iter()
+        .find(|known| *known == state)
+        .unwrap_or("unknown")
 }
 
 /// List refunds
@@ -75,14 +88,20 @@ pub async fn list(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
     let parameters = Parameters::of(&uri, &known)?;
     let paging = Paging::of(&parameters)?;
     let order = parameters.line("order", 200)?;
-    let from = from(&paging, "the `id` of a refund", |text| read_part("rf", text).ok())?;
+    let from = from(&paging, "the `id` of a refund", |text| {
+        read_part("rf", text).ok()
+    })?;
     let most = paging.limit.saturating_add(1);
     let rows = web.desk.store.read(move |tx| {
         let (order, from) = (order.clone(), from.clone());
         Box::pin(async move { lists::refunds(tx, order.as_deref(), &from, most).await })
     });
     let (rows, more) = paging.page(rows.await?.ok_or_else(no_place)?);
-    Ok(json(&List::new("/v1/refunds", rows.into_iter().map(out).collect(), more)))
+    Ok(json(&List::new(
+        "/v1/refunds",
+        rows.into_iter().map(out).collect(),
+        more,
+    )))
 }
 
 /// Read a refund
@@ -92,7 +111,9 @@ pub async fn list(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
 pub async fn read(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri) -> Answer {
     Parameters::of(&uri, &[])?;
     let (case, no) = read_part("rf", &id)?;
-    let found = find(&web, case, no).await?.ok_or_else(|| Problem::no_such("refund"))?;
+    let found = find(&web, case, no)
+        .await?
+        .ok_or_else(|| Problem::no_such("refund"))?;
     Ok(json(&found))
 }
 
@@ -103,7 +124,12 @@ async fn find(web: &Web, id: Id, no: u32) -> Result<Option<RefundOut>, Problem> 
         Box::pin(async move { cases::load(tx, &shelf, id, false).await })
     });
     let case = case.await?;
-    Ok(case.and_then(|case| case.refunds.iter().find(|held| held.no == no).map(|held| refund(id, held))))
+    Ok(case.and_then(|case| {
+        case.refunds
+            .iter()
+            .find(|held| held.no == no)
+            .map(|held| refund(id, held))
+    }))
 }
 
 /// Call a refund back
@@ -112,7 +138,12 @@ async fn find(web: &Web, id: Id, no: u32) -> Result<Option<RefundOut>, Problem> 
 #[utoipa::path(post, path = "/v1/refunds/{id}/cancel", tag = "Money", operation_id = "cancel_refund", request_body = Nothing,
     params(("id" = String, Path, description = "The id of the refund.")),
     responses((status = 200, description = "The case of the refund.", body = CaseOut)))]
-pub async fn cancel(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri, told: Told<Nothing>) -> Answer {
+pub async fn cancel(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    told: Told<Nothing>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let (case, no) = read_part("rf", &id)?;
     act(&web, &told.context, case, Input::CancelRefund { no }).await
@@ -124,7 +155,12 @@ pub async fn cancel(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Ur
 #[utoipa::path(post, path = "/v1/refunds/{id}/pay_otherwise", tag = "Money", operation_id = "pay_refund_otherwise", request_body = OtherWay,
     params(("id" = String, Path, description = "The id of the refund.")),
     responses((status = 200, description = "The case of the refund.", body = CaseOut)))]
-pub async fn pay_otherwise(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri, told: Told<OtherWay>) -> Answer {
+pub async fn pay_otherwise(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    told: Told<OtherWay>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let (case, no) = read_part("rf", &id)?;
     let Told { body, context } = told;

@@ -11,7 +11,9 @@ use utoipa::ToSchema;
 use super::cases::{from, no_place};
 use crate::books::lists::{self, TaskRow};
 use crate::web::Web;
-use crate::web::wire::{Answer, List, PAGING, Paging, Parameters, json, moment, name, part, read_part};
+use crate::web::wire::{
+    Answer, List, PAGING, Paging, Parameters, json, moment, name, part, read_part,
+};
 
 /// An open task.
 #[derive(Serialize, ToSchema)]
@@ -78,10 +80,15 @@ pub async fn list(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
     let known: Vec<&str> = ["team"].into_iter().chain(PAGING).collect();
     let parameters = Parameters::of(&uri, &known)?;
     let paging = Paging::of(&parameters)?;
-    let team = parameters.word("team", &["support", "technical_team", "finance", "customer"])?;
+    let team = parameters.word(
+        "team",
+        &["support", "technical_team", "finance", "customer"],
+    )?;
     let read = |text: &str| {
         let question = text.starts_with("ask_");
-        read_part(prefix(question), text).ok().map(|(case, no)| (case, question, no))
+        read_part(prefix(question), text)
+            .ok()
+            .map(|(case, no)| (case, question, no))
     };
     let from = from(&paging, "the `id` of a task", read)?;
     let most = paging.limit.saturating_add(1);

@@ -178,6 +178,7 @@ create index desk_case_order on desk_case (order_number);
 create index desk_case_customer on desk_case (customer_id, opened_at);
 create index desk_case_service on desk_case (service, claim, opened_at) where closed_at is null;
 create index desk_case_wake on desk_case (wake_at) where wake_at is not null;
+create index desk_case_lease on desk_case (lease_until) where lease_until is not null;
 create index desk_case_stage on desk_case (stage, number);
 
 -- What happened, in order, for good. leaf is the event's place in the audit log, once it is sealed there.
