@@ -494,6 +494,7 @@ impl Teller<'_> {
             .ready
             .vault
             .seal(&hex(&person.0), MESSAGE, text.as_bytes())
+            .await
             .map_err(wrong)?;
         let digest = Digest(sealed.hash);
         self.ready
@@ -664,6 +665,7 @@ impl Teller<'_> {
             clock,
             worker: shop.worker,
             breaker: shop.breaker,
+            in_hand: Default::default(),
         }
     }
 
