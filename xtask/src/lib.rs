@@ -5,6 +5,7 @@
 //! case is: it reads files, manifests and the answers of cargo.
 
 pub mod ci;
+pub mod peers;
 pub mod test;
 
 pub mod knowledge;

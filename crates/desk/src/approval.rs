@@ -99,7 +99,7 @@ fn facts_digest(decision: &Decision<'_>) -> Digest {
 }
 
 /// A remedy in words that outlive the case file.
-fn granted(remedy: &Remedy<'_>) -> Granted {
+pub(crate) fn granted(remedy: &Remedy<'_>) -> Granted {
     match *remedy {
         Remedy::Refund(worth) => Granted::Refund {
             amount: worth.amount,

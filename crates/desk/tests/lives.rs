@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the simulation found: lives of cases that once went wrong, told step by step.
 
+#[path = "life/letters.rs"]
+mod letters;
 mod life;
+#[path = "life/refusals.rs"]
+mod refusals;
 
 use life::{ANNA, BO, FIE, Life, at, eur, hours};
 use makegood_desk::case::{

@@ -5,13 +5,22 @@
 //! decides: what happens comes from `makegood_desk::handle`, and is written down here in one transaction with all that it entails.
 
 pub mod act;
+pub mod answers;
 pub mod cases;
+pub mod check;
+pub mod disputes;
 pub mod effects;
+pub mod facts;
+pub mod files;
 pub mod health;
+pub mod inbox;
+pub mod intake;
+pub mod lists;
 pub mod orders;
 pub mod people;
 pub mod private;
 pub mod seal;
+pub mod webhooks;
 
 use makegood_desk::amount::{Amount, Currency};
 use makegood_desk::case::{Duration, Instant};
@@ -22,14 +31,34 @@ use crate::wire::{Word, Written as _};
 /// Every statement of the books, for the test that prepares them all on both databases.
 pub static STATEMENTS: &[&[&Statement]] = &[
     orders::STATEMENTS,
+    intake::STATEMENTS,
     cases::STATEMENTS,
     effects::STATEMENTS,
     seal::STATEMENTS,
     act::STATEMENTS,
     health::STATEMENTS,
+    crate::post::STATEMENTS,
+    crate::case_commands::STATEMENTS,
+    check::STATEMENTS,
     people::STATEMENTS,
+    crate::goods::callback::STATEMENTS,
+    crate::goods::import::STATEMENTS,
     crate::setup::STATEMENTS,
     private::STATEMENTS,
+    crate::vault::STATEMENTS,
+    facts::STATEMENTS,
+    disputes::STATEMENTS,
+    inbox::STATEMENTS,
+    crate::reconcile::STATEMENTS,
+    crate::world::STATEMENTS,
+    webhooks::STATEMENTS,
+    crate::demo::STATEMENTS,
+    answers::STATEMENTS,
+    files::STATEMENTS,
+    lists::STATEMENTS,
+    crate::web::api::cases::STATEMENTS,
+    crate::web::api::people::STATEMENTS,
+    crate::web::api::money::STATEMENTS,
 ];
 
 /// An instant as the store keeps it: nanoseconds since 1970, which reach from 1677 to 2262.

@@ -11,6 +11,7 @@ use crate::audit::SigningKey;
 use crate::audit::anchor::Anchor;
 use crate::books::seal;
 use crate::clock::Clock;
+use crate::crash;
 use crate::store::{Dialect, Store, Trouble, Value};
 
 /// How often events of PostgreSQL are sealed.
@@ -122,9 +123,11 @@ impl Keeper {
                 })
             })
             .await?;
+        crash::point!("log.signed");
         if let Err(why) = self.anchor.advance(&note, &[self.signer.verifier()]) {
             tracing::error!(%why, "the head of the audit log is not remembered outside the store");
         }
+        crash::point!("log.kept");
         Ok(Some(note))
     }
 }

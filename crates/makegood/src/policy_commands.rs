@@ -907,7 +907,7 @@ const SOURCES: &[(&str, &str, &str)] = &[
 ];
 
 /// What the desk's words are called in a language.
-fn host_words(tongue: Tongue) -> HostWords {
+pub(crate) fn host_words(tongue: Tongue) -> HostWords {
     let pick = |words: &[(&str, &str, &str)]| {
         let one = |(word, danish, english): &(&str, &str, &str)| {
             let said = if tongue.is_danish() { danish } else { english };

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use makegood_desk::amount::Amount;
 use makegood_desk::audit::{Frontier, Hash, Place};
@@ -33,7 +33,7 @@ use crate::post::Post;
 use crate::run::Shop;
 use crate::secret::Secret;
 use crate::signing::{KeyRing, SigningKey as WebhookKey};
-use crate::store::{Location, Options, Store, Trouble};
+use crate::store::{Dialect, Location, Options, Store, Trouble};
 use crate::vault::{MasterKey, Vault, VaultTrouble};
 
 /// Why the desk cannot work as it is set up: what, and what to do.
@@ -135,8 +135,6 @@ pub async fn open(
         Policies::open(&config.desk.policy).map_err(|why| Unready::Policy(Box::new(why)))?;
     let master = MasterKey::open(&config.privacy.master_key_file).map_err(Unready::Vault)?;
     let key_secret = derived(&master, "refund keys");
-    let vault =
-        Vault::open(&config.store.data.join("keys.sqlite"), master).map_err(Unready::Vault)?;
     let signer = signer(&config)?;
     let blobs = Blobs::open(&config.attachments)
         .await
@@ -150,10 +148,11 @@ pub async fn open(
     );
     let connector = connector(&config, &way_out)?;
     let store = Store::open(&location(&config), options(&config)).await?;
+    let vault = vault(&config, &store, master).await?;
     let anchor = Anchor::at(&config.audit.anchor_file);
     let frozen = frozen(&store, &anchor, &signer).await?;
     mark_frozen(&store, frozen.is_some() || config.money.kill_switch).await?;
-    let vault = Arc::new(vault);
+    let (vault, signer) = (Arc::new(vault), Arc::new(signer));
     let desk = Desk {
         store,
         policies: Arc::new(policies),
@@ -171,9 +170,11 @@ pub async fn open(
         connector,
         post: Post {
             vault: Arc::clone(&vault),
+            signer: Arc::clone(&signer),
         },
         clock,
         worker: new_id(),
+        in_hand: Mutex::default(),
         breaker: Breaker {
             failures_max: config.money.breaker_failures_max,
             rest: config.money.breaker_rest,
@@ -182,7 +183,7 @@ pub async fn open(
     Ok(Ready {
         config: Arc::new(config),
         shop: Arc::new(shop),
-        signer: Arc::new(signer),
+        signer,
         anchor: Arc::new(anchor),
         vault,
         blobs: Arc::new(blobs),
@@ -203,6 +204,19 @@ fn derived(master: &MasterKey, purpose: &str) -> Secret {
     let key = hmac::Key::new(hmac::HMAC_SHA256, text.expose().as_bytes());
     let code = hmac::sign(&key, purpose.as_bytes());
     Secret::new(seal::hex(code.as_ref()))
+}
+
+/// The keys of persons: in a file of their own, or beside the books where several machines need them.
+pub(crate) async fn vault(
+    config: &Config,
+    store: &Store,
+    master: MasterKey,
+) -> Result<Vault, Unready> {
+    let vault = match store.dialect() {
+        Dialect::Sqlite => Vault::open(&config.store.data.join("keys.sqlite"), master),
+        Dialect::Postgres => Vault::shared(store.clone(), master).await,
+    };
+    vault.map_err(Unready::Vault)
 }
 
 fn signer(config: &Config) -> Result<SigningKey, Unready> {
@@ -260,7 +274,7 @@ fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider>>, Unready
             }
             // The one inside the program is put in by whoever starts it.
             ProviderSettings::Sandbox { api_base: None, .. } => continue,
-            ProviderSettings::Manual { .. } => Provider::Manual(Manual::default()),
+            ProviderSettings::Manual { .. } => Provider::Manual(Manual {}),
         };
         providers.insert(name.clone(), Arc::new(provider));
     }
@@ -289,7 +303,8 @@ fn connector(config: &Config, way_out: &Arc<WayOut>) -> Result<Option<Arc<Connec
 }
 
 /// A length of time of the settings in the desk's word.
-fn long(duration: std::time::Duration) -> Duration {
+#[must_use]
+pub fn long(duration: std::time::Duration) -> Duration {
     Duration::from_nanoseconds(i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX))
 }
 
@@ -336,6 +351,18 @@ pub fn limits(config: &Config, connector: bool) -> Limits {
         day_minor_max: table(&config.money.per_day_max),
         person_day_minor_max: table(&config.money.per_agent_day_max),
     }
+}
+
+/// Holds the log of an open store against what is remembered of it.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn held_against_anchor(
+    config: &Config,
+    store: &Store,
+    signer: &SigningKey,
+) -> Result<Option<Frozen>, Unready> {
+    frozen(store, &Anchor::at(&config.audit.anchor_file), signer).await
 }
 
 /// Holds the log against what is remembered of it.

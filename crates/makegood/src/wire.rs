@@ -104,6 +104,35 @@ pub fn read_case(bytes: &[u8]) -> Result<CaseFile<'_>, WireError> {
     }
 }
 
+/// Reads the body of a request, an object, as strictly as a case file.
+pub(crate) fn read_body<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| WireError {
+        kind: Fault::NotUtf8,
+        detail: format!(
+            "the body is not UTF-8: byte {} belongs to no character; send it as UTF-8",
+            error.valid_up_to()
+        ),
+        pointer: String::new(),
+    })?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = Object::<T>::deserialize(&mut json).and_then(|read| json.end().map(|()| read));
+    let first = match read {
+        Ok(Object(read)) => return Ok(read),
+        Err(error) => error,
+    };
+    let mut error = explain_as(text, &first, |tree| {
+        Object::<T>::deserialize(tree).map(drop)
+    });
+    // The sentences are those of case files; here the whole is a body.
+    if let Some(rest) = error.detail.strip_prefix("the case ") {
+        error.detail = format!(
+            "the body {}",
+            rest.replace("write one case as a", "write a")
+        );
+    }
+    Err(error)
+}
+
 // ---- The shapes -----------------------------------------------------------------------------------------------------------
 
 #[derive(serde::Deserialize)]
@@ -134,7 +163,7 @@ struct CaseFields<'a> {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OrderFields<'a> {
+pub(crate) struct OrderFields<'a> {
     #[serde(borrow)]
     number: Words<'a>,
     placed_at: Read<Instant>,
@@ -165,7 +194,7 @@ struct ServiceFields<'a> {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PaymentFields<'a> {
+pub(crate) struct PaymentFields<'a> {
     #[serde(borrow)]
     id: Words<'a>,
     at: Read<Instant>,
@@ -177,13 +206,13 @@ struct PaymentFields<'a> {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SubscriptionFields {
+pub(crate) struct SubscriptionFields {
     status: OneOf<Subscription>,
 }
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RefundFields {
+pub(crate) struct RefundFields {
     at: Read<Instant>,
     amount: Money,
     units: Whole,
@@ -191,7 +220,7 @@ struct RefundFields {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DisputeFields<'a> {
+pub(crate) struct DisputeFields<'a> {
     #[serde(borrow)]
     id: Words<'a>,
     opened_at: Read<Instant>,
@@ -201,7 +230,7 @@ struct DisputeFields<'a> {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ContactFields {
+pub(crate) struct ContactFields {
     at: Read<Instant>,
     channel: OneOf<Channel>,
 }
@@ -309,31 +338,13 @@ impl<'a> CaseFields<'a> {
         CaseParts {
             as_of: self.as_of.0,
             order: self.order.0.into_order(),
-            payments: self.payments.map(|Object(payment)| Payment {
-                id: payment.id.0,
-                at: payment.at.0,
-                amount: payment.amount.0,
-                kind: payment.kind.0,
-                fulfilled: payment.fulfilled.map(|flag| flag.0),
-            }),
+            payments: self.payments.map(|Object(payment)| payment.into_payment()),
             subscription: self
                 .subscription
-                .map(|subscription| subscription.0.status.0),
-            refunds: self.refunds.map(|Object(refund)| Refund {
-                at: refund.at.0,
-                amount: refund.amount.0,
-                units: refund.units.0,
-            }),
-            disputes: self.disputes.map(|Object(dispute)| Dispute {
-                id: dispute.id.0,
-                opened_at: dispute.opened_at.0,
-                status: dispute.status.0,
-                amount: dispute.amount.0,
-            }),
-            contacts: self.contacts.map(|Object(contact)| Contact {
-                at: contact.at.0,
-                channel: contact.channel.0,
-            }),
+                .map(|Object(subscription)| subscription.status()),
+            refunds: self.refunds.map(|Object(refund)| refund.into_refund()),
+            disputes: self.disputes.map(|Object(dispute)| dispute.into_dispute()),
+            contacts: self.contacts.map(|Object(contact)| contact.into_contact()),
             delivery_log: self.delivery_log.map(|line| line.0),
             claim: self.claim.0.into_claim(),
             evidence: self.evidence.map(|proof| proof.0),
@@ -345,8 +356,56 @@ impl<'a> CaseFields<'a> {
     }
 }
 
+impl<'a> PaymentFields<'a> {
+    pub(crate) fn into_payment(self) -> Payment<'a> {
+        Payment {
+            id: self.id.0,
+            at: self.at.0,
+            amount: self.amount.0,
+            kind: self.kind.0,
+            fulfilled: self.fulfilled.map(|flag| flag.0),
+        }
+    }
+}
+
+impl SubscriptionFields {
+    pub(crate) fn status(&self) -> Subscription {
+        self.status.0
+    }
+}
+
+impl RefundFields {
+    pub(crate) fn into_refund(self) -> Refund {
+        Refund {
+            at: self.at.0,
+            amount: self.amount.0,
+            units: self.units.0,
+        }
+    }
+}
+
+impl<'a> DisputeFields<'a> {
+    pub(crate) fn into_dispute(self) -> Dispute<'a> {
+        Dispute {
+            id: self.id.0,
+            opened_at: self.opened_at.0,
+            status: self.status.0,
+            amount: self.amount.0,
+        }
+    }
+}
+
+impl ContactFields {
+    pub(crate) fn into_contact(self) -> Contact {
+        Contact {
+            at: self.at.0,
+            channel: self.channel.0,
+        }
+    }
+}
+
 impl<'a> OrderFields<'a> {
-    fn into_order(self) -> Order<'a> {
+    pub(crate) fn into_order(self) -> Order<'a> {
         let service = self.service.0;
         Order {
             number: self.number.0,
@@ -383,7 +442,7 @@ impl<'a> ClaimFields<'a> {
 }
 
 /// A line of the delivery log: only the fields named for its event.
-struct LogLine<'a>(LogEntry<'a>);
+pub(crate) struct LogLine<'a>(pub(crate) LogEntry<'a>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for LogLine<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -516,14 +575,14 @@ fn required<T, E: de::Error>(field: Option<T>, name: &'static str) -> Result<T, 
 // ---- Values ---------------------------------------------------------------------------------------------------------------
 
 /// A field that may be left out, but is not `null`.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
 /// An object and nothing else: a list of the fields' values in order would be a guess.
-struct Object<T>(T);
+pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -581,7 +640,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
 }
 
 /// A string, borrowed where it stands in the file without escapes.
-struct Words<'a>(Text<'a>);
+pub(crate) struct Words<'a>(pub(crate) Text<'a>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Words<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -606,7 +665,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Words<'a> {
 }
 
 /// True or false.
-struct Flag(bool);
+pub(crate) struct Flag(pub(crate) bool);
 
 impl<'de> Deserialize<'de> for Flag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -627,7 +686,7 @@ impl<'de> Deserialize<'de> for Flag {
 }
 
 /// A whole number from 0, below 2^53, in digits.
-struct Whole(u64);
+pub(crate) struct Whole(pub(crate) u64);
 
 /// The same from 1.
 struct AtLeastOne(u64);
@@ -680,7 +739,7 @@ impl<'de> Deserialize<'de> for AtLeastOne {
 }
 
 /// `{"amount": 4990, "currency": "EUR"}`.
-struct Money(Amount);
+pub(crate) struct Money(pub(crate) Amount);
 
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -698,7 +757,8 @@ pub(crate) trait Written: Sized {
     fn read(text: &str) -> Result<Self, &'static str>;
 }
 
-struct Read<T>(T);
+/// Such a value.
+pub(crate) struct Read<T>(pub(crate) T);
 
 impl<'de, T: Written> Deserialize<'de> for Read<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -919,7 +979,7 @@ pub(crate) trait Word: Sized {
     fn word(&self) -> &'static str;
 }
 
-struct OneOf<T>(T);
+pub(crate) struct OneOf<T>(pub(crate) T);
 
 impl<'de, T: Word> Deserialize<'de> for OneOf<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -1094,12 +1154,23 @@ fn explain(text: &str, first: &serde_json::Error) -> WireError {
     if text.len() > LONGEST_TREE {
         return explain_long(text);
     }
+    explain_as(text, first, |tree| {
+        Object::<CaseFields>::deserialize(tree).map(drop)
+    })
+}
+
+/// The same for any shape.
+pub(crate) fn explain_as(
+    text: &str,
+    first: &serde_json::Error,
+    read: impl FnOnce(&Tree) -> Result<(), Problem>,
+) -> WireError {
     let mut json = serde_json::Deserializer::from_str(text);
     let tree = serde_path_to_error::deserialize::<_, Tree>(&mut json);
     let (path, error) = match tree {
         Ok(tree) => match json.end() {
             Ok(()) => {
-                return match Object::<CaseFields>::deserialize(&tree) {
+                return match read(&tree) {
                     Err(problem) => problem.into_wire(),
                     // The same shapes read the same text twice; should they ever disagree, the first reading stands.
                     Ok(_) => WireError {
@@ -1187,7 +1258,7 @@ fn pointer(path: &[Step]) -> String {
 }
 
 /// So much of a text as fits into a sentence, with what cannot be seen made visible.
-fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut short: String = text
         .chars()
@@ -1209,9 +1280,40 @@ fn list(f: &mut impl fmt::Write, words: &[&str]) -> fmt::Result {
     Ok(())
 }
 
+/// The one of some names that somebody may have meant: two slips of the pen away at most, and fewer for a short name.
+pub(crate) fn nearest<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
+    let slips_max = (written.chars().count() / 3).min(2);
+    let near = names.iter().map(|name| (slips(written, name), *name));
+    near.filter(|(slips, _)| (1..=slips_max).contains(slips))
+        .min_by_key(|(slips, _)| *slips)
+        .map(|(_, name)| name)
+}
+
+/// How many letters were added, left out or changed between two names.
+fn slips(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, a) in one.chars().take(64).enumerate() {
+        let mut before = row.first().copied().unwrap_or_default();
+        if let Some(first) = row.first_mut() {
+            *first = line + 1;
+        }
+        for (column, b) in other.iter().enumerate() {
+            let above = row.get(column + 1).copied().unwrap_or_default();
+            let left = row.get(column).copied().unwrap_or_default();
+            let changed = before + usize::from(a != *b);
+            if let Some(here) = row.get_mut(column + 1) {
+                *here = changed.min(above + 1).min(left + 1);
+            }
+            before = above;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
 /// A fault on its way out of the tree, its path inside out.
 #[derive(Debug)]
-struct Problem {
+pub(crate) struct Problem {
     kind: Fault,
     what: String,
     path: Vec<Step>,
@@ -1292,7 +1394,12 @@ impl de::Error for Problem {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let mut what = String::from("is no field here; leave it out, or write one of ");
+        let mut what = String::from("is no field here; ");
+        if let Some(near) = nearest(field, expected) {
+            // Writing to a string cannot fail.
+            let _ = write!(what, "if `{near}` is meant, write that; else ");
+        }
+        what.push_str("leave it out, or write one of ");
         let _ = list(&mut what, expected);
         Self::new(Fault::UnknownField, what).under(Step::key(field))
     }
@@ -1309,7 +1416,7 @@ impl de::Error for Problem {
 }
 
 /// Any JSON, with every key as often as it was given.
-enum Tree {
+pub(crate) enum Tree {
     Null,
     Flag(bool),
     Natural(u64),

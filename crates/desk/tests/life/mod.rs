@@ -37,7 +37,7 @@ pub fn at(after: i64) -> Instant {
     Instant::from_unix_nanoseconds(1_767_225_600_000_000_000).plus(hours(after))
 }
 
-fn rulebook() -> &'static Rulebook {
+pub fn rulebook() -> &'static Rulebook {
     static RULEBOOK: OnceLock<Rulebook> = OnceLock::new();
     RULEBOOK.get_or_init(|| {
         let host = vocabulary::host();
@@ -46,7 +46,10 @@ fn rulebook() -> &'static Rulebook {
                 "policy.da.md",
                 include_str!("../../../../policies/viplikes/2025-10-02/policy.da.md"),
             ),
-            translations: &[],
+            translations: &[(
+                "policy.en.md",
+                include_str!("../../../../policies/viplikes/2025-10-02/policy.en.md"),
+            )],
             host: Some(&host),
             limits: makegood_policy::Limits::default(),
             keep_going: &|| true,

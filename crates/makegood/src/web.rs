@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The interface over HTTP: requests become the desk's words, and what comes of them is shown.
+//!
+//! A handler reads, hands in, and shows. What may be asked and by whom stands in one table ([`access::ROUTES`]); what goes wrong becomes
+//! an answer in one place ([`refusal`]); a repeated request is recognised in one place ([`idempotency`]).
+
+pub mod access;
+pub mod api;
+pub mod docs;
+pub mod idempotency;
+pub mod limits;
+pub mod openapi;
+pub mod refusal;
+pub mod router;
+pub mod wire;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::net::TcpListener;
+
+use crate::audit::SigningKey;
+use crate::blob::Blobs;
+use crate::books::act::Desk;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::meters::Meters;
+use crate::post::Post;
+use crate::setup::Ready;
+use crate::vault::Vault;
+
+pub use router::{router, spec};
+
+/// Everything that the interface needs.
+pub struct Web {
+    /// The desk on its store.
+    pub desk: Desk,
+    /// Letters.
+    pub post: Post,
+    /// The keys of persons.
+    pub vault: Arc<Vault>,
+    /// What was handed in.
+    pub blobs: Arc<Blobs>,
+    /// The clock.
+    pub clock: Clock,
+    /// The settings.
+    pub config: Arc<Config>,
+    /// What signs checkpoints of the audit log.
+    pub signer: Arc<SigningKey>,
+    /// What has been counted, where something counts.
+    pub meters: Option<Meters>,
+    /// Why no money moves from the start, in words: the store is older than what is remembered of it.
+    pub frozen: Option<String>,
+    /// How often each caller may ask.
+    pub limits: limits::Limits,
+    known: access::Known,
+    running: idempotency::Running,
+}
+
+impl Web {
+    /// The interface of a desk that can work.
+    #[must_use]
+    pub fn new(ready: &Ready, meters: Option<Meters>) -> Arc<Self> {
+        Arc::new(Self {
+            desk: ready.shop.desk.clone(),
+            post: ready.shop.post.clone(),
+            vault: Arc::clone(&ready.vault),
+            blobs: Arc::clone(&ready.blobs),
+            clock: ready.shop.clock.clone(),
+            config: Arc::clone(&ready.config),
+            signer: Arc::clone(&ready.signer),
+            meters,
+            frozen: ready.frozen.as_ref().map(ToString::to_string),
+            limits: limits::Limits::new(&ready.config.server),
+            known: access::Known::default(),
+            running: idempotency::Running::default(),
+        })
+    }
+}
+
+/// Serves until told to stop; requests that are being worked on are finished.
+///
+/// # Errors
+/// The listener broke.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(shutdown)
+        .await
+}

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Who may do what: one table of all routes with the scopes that each takes, and the check that stands before every handler.
+//!
+//! A route that is not in the table is not served. A token with the scope `admin` may do everything.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use makegood_desk::case::{Duration, Instant};
+use makegood_desk::input::{Actor, Id};
+
+use super::Web;
+use super::refusal::{BAD_TOKEN, NO_TOKEN, Problem};
+use super::wire::name;
+use crate::books::people::{self, PREFIX, Scope, Token};
+use crate::books::seal::hex;
+use crate::store::{Trouble, Value};
+
+/// Whether a request carries an `Idempotency-Key`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// It changes nothing, or nothing twice.
+    None,
+    /// It may.
+    Taken,
+    /// It must.
+    Needed,
+}
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody.
+    All,
+    /// Whoever has a token with one of these scopes, or with `admin`.
+    Scopes(&'static [Scope]),
+}
+
+/// A route of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The method.
+    pub method: &'static str,
+    /// The pattern of its path.
+    pub path: &'static str,
+    /// Who may use it.
+    pub who: Who,
+    /// Whether it takes a key.
+    pub key: Key,
+}
+
+const fn open(path: &'static str) -> Route {
+    Route {
+        method: "GET",
+        path,
+        who: Who::All,
+        key: Key::None,
+    }
+}
+
+const fn get(path: &'static str, scopes: &'static [Scope]) -> Route {
+    Route {
+        method: "GET",
+        path,
+        who: Who::Scopes(scopes),
+        key: Key::None,
+    }
+}
+
+const fn post(path: &'static str, key: Key, scopes: &'static [Scope]) -> Route {
+    Route {
+        method: "POST",
+        path,
+        who: Who::Scopes(scopes),
+        key,
+    }
+}
+
+const ANYBODY: &[Scope] = &[
+    Scope::Shop,
+    Scope::Agent,
+    Scope::Technical,
+    Scope::Finance,
+    Scope::Read,
+];
+const STAFF: &[Scope] = &[Scope::Agent, Scope::Technical, Scope::Finance];
+const FOR_CUSTOMERS: &[Scope] = &[Scope::Shop, Scope::Agent];
+const AGENTS: &[Scope] = &[Scope::Agent];
+const TECHNICAL: &[Scope] = &[Scope::Agent, Scope::Technical];
+const FINANCE: &[Scope] = &[Scope::Finance];
+const MONEY: &[Scope] = &[Scope::Agent, Scope::Finance];
+const BOOKS: &[Scope] = &[Scope::Finance, Scope::Read];
+const OWNER: &[Scope] = &[];
+
+/// Every route, with who may use it.
+pub static ROUTES: &[Route] = &[
+    open("/healthz"),
+    open("/readyz"),
+    open("/openapi.json"),
+    open("/docs"),
+    open("/problems"),
+    open("/problems/{slug}"),
+    get("/metrics", BOOKS),
+    post("/v1/cases", Key::Needed, FOR_CUSTOMERS),
+    get("/v1/cases", ANYBODY),
+    get("/v1/cases/{id}", ANYBODY),
+    post("/v1/cases/{id}/messages", Key::Needed, FOR_CUSTOMERS),
+    post("/v1/cases/{id}/proofs", Key::Needed, FOR_CUSTOMERS),
+    post("/v1/cases/{id}/proofs/{no}/judge", Key::Taken, AGENTS),
+    post("/v1/cases/{id}/answers", Key::Taken, TECHNICAL),
+    post("/v1/cases/{id}/checks/{check}", Key::Taken, AGENTS),
+    post("/v1/cases/{id}/decisions/{no}/accept", Key::Needed, AGENTS),
+    post("/v1/cases/{id}/decisions/{no}/approve", Key::Needed, MONEY),
+    post("/v1/cases/{id}/override", Key::Needed, AGENTS),
+    post("/v1/cases/{id}/appeal", Key::Needed, FOR_CUSTOMERS),
+    post("/v1/cases/{id}/close", Key::Taken, AGENTS),
+    post("/v1/cases/{id}/unpark", Key::Taken, AGENTS),
+    post("/v1/cases/{id}/tasks/{no}/done", Key::Taken, STAFF),
+    get("/v1/refunds", ANYBODY),
+    get("/v1/refunds/{id}", ANYBODY),
+    post("/v1/refunds/{id}/cancel", Key::Needed, MONEY),
+    post("/v1/refunds/{id}/pay_otherwise", Key::Needed, FINANCE),
+    get("/v1/tasks", ANYBODY),
+    get("/v1/events", ANYBODY),
+    get("/v1/events/{id}", ANYBODY),
+    get("/v1/letters/{id}", FOR_CUSTOMERS),
+    get("/v1/texts/{id}", FOR_CUSTOMERS),
+    get("/v1/ledger/balances", BOOKS),
+    get("/v1/ledger/entries", BOOKS),
+    get("/v1/customers/{id}", FOR_CUSTOMERS),
+    post("/v1/customers/{id}/erase", Key::Taken, OWNER),
+    post("/v1/attachments", Key::None, FOR_CUSTOMERS),
+    get("/v1/attachments/{id}", FOR_CUSTOMERS),
+    post("/v1/decide", Key::None, ANYBODY),
+    get("/v1/policies", ANYBODY),
+    get("/v1/policies/{version}/{language}", ANYBODY),
+    get("/v1/brakes", ANYBODY),
+    post("/v1/brakes/stop", Key::Taken, FINANCE),
+    post("/v1/brakes/go", Key::Taken, FINANCE),
+    get("/v1/audit/checkpoint", ANYBODY),
+    get("/v1/audit/proof", ANYBODY),
+];
+
+/// The route of a method and a pattern.
+#[must_use]
+pub fn route(method: &str, path: &str) -> Option<&'static Route> {
+    ROUTES
+        .iter()
+        .find(|route| route.method == method && route.path == path)
+}
+
+impl Route {
+    /// Whether a token with these scopes may use it.
+    #[must_use]
+    pub fn lets(&self, scopes: &[Scope]) -> bool {
+        match self.who {
+            Who::All => true,
+            Who::Scopes(allowed) => scopes
+                .iter()
+                .any(|scope| *scope == Scope::Admin || allowed.contains(scope)),
+        }
+    }
+
+    /// The scopes that may use it, `admin` last; nothing where everybody may.
+    #[must_use]
+    pub fn scopes(&self) -> Vec<Scope> {
+        match self.who {
+            Who::All => Vec::new(),
+            Who::Scopes(allowed) => allowed.iter().copied().chain([Scope::Admin]).collect(),
+        }
+    }
+}
+
+/// Whoever asks, known by a token.
+#[derive(Clone, Debug)]
+pub struct Caller(Arc<Token>);
+
+impl Caller {
+    /// Who acts.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        self.0.actor()
+    }
+
+    /// The person, or the program where none holds the token: what keys of requests belong to.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.0.person {
+            Some((person, _)) => name("person", person),
+            None => name("token", self.0.id),
+        }
+    }
+
+    /// The token.
+    #[must_use]
+    pub fn token(&self) -> &Token {
+        &self.0
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Self>().cloned();
+        caller.ok_or_else(|| Problem::fault("a route without a caller asks for one"))
+    }
+}
+
+/// For how long a token that was looked up is believed: one that is taken back is refused after so long.
+const BELIEVED: Duration = Duration::from_seconds(2);
+/// Most tokens that are remembered.
+const REMEMBERED_MOST: usize = 4_096;
+
+/// Tokens that were looked up lately.
+#[derive(Debug, Default)]
+pub struct Known(Mutex<HashMap<[u8; 32], (Instant, Option<Arc<Token>>)>>);
+
+impl Known {
+    fn get(&self, hash: &[u8; 32], now: Instant) -> Option<Option<Arc<Token>>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, token) = known.get(hash)?;
+        let age = now.since(*at);
+        (age >= Duration::from_seconds(0) && age < BELIEVED).then(|| token.clone())
+    }
+
+    fn put(&self, hash: [u8; 32], now: Instant, token: Option<Arc<Token>>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED_MOST {
+            known.clear();
+        }
+        known.insert(hash, (now, token));
+    }
+}
+
+/// Checks who asks, whether they may, and how often they asked.
+pub async fn check(State(web): State<Arc<Web>>, mut request: Request, next: Next) -> Response {
+    let pattern = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
+    let method = if request.method() == Method::HEAD {
+        "GET"
+    } else {
+        request.method().as_str()
+    };
+    let Some(pattern) = pattern else {
+        return visitor(&web, request, next).await;
+    };
+    let Some(route) = route(method, &pattern) else {
+        if ROUTES.iter().any(|route| route.path == pattern) {
+            // The address is known, the method is not: the router says so, with those that it knows.
+            return next.run(request).await;
+        }
+        return Problem::no_route().into_response();
+    };
+    request.extensions_mut().insert(route);
+    if route.who == Who::All {
+        return visitor(&web, request, next).await;
+    }
+    match known(&web, request.headers()).await {
+        Ok(caller) => {
+            if !route.lets(&caller.0.scopes) {
+                return Problem::scope(&route.scopes()).into_response();
+            }
+            let standing = match web.limits.of_token(caller.0.id) {
+                Ok(standing) => standing,
+                Err(over) => return over.into_response(),
+            };
+            request.extensions_mut().insert(caller);
+            standing.noted(next.run(request).await)
+        }
+        // Whoever guesses tokens runs into the limit of visitors.
+        Err(problem) => match web.limits.of_address(address(&web, &request)) {
+            Ok(standing) => standing.noted(problem.into_response()),
+            Err(over) => over.into_response(),
+        },
+    }
+}
+
+async fn visitor(web: &Web, request: Request, next: Next) -> Response {
+    match web.limits.of_address(address(web, &request)) {
+        Ok(standing) => standing.noted(next.run(request).await),
+        Err(over) => over.into_response(),
+    }
+}
+
+/// Where a request comes from, as far as that can be believed.
+#[must_use]
+pub fn address(web: &Web, request: &Request) -> Option<IpAddr> {
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip())?;
+    let trusted = |address: IpAddr| {
+        web.config
+            .server
+            .trusted_proxies
+            .iter()
+            .any(|network| network.contains(address))
+    };
+    if !trusted(peer) {
+        return Some(peer);
+    }
+    // The last address that no proxy of ours has added is the one that they saw.
+    let mut seen = peer;
+    let forwarded = request.headers().get_all("x-forwarded-for").iter().rev();
+    let parts = forwarded
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.rsplit(','));
+    for part in parts {
+        let Ok(address) = part.trim().parse() else {
+            break;
+        };
+        seen = address;
+        if !trusted(seen) {
+            break;
+        }
+    }
+    Some(seen)
+}
+
+/// The caller whose token a request shows.
+async fn known(web: &Web, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let mut shown = headers.get_all(header::AUTHORIZATION).iter();
+    let missing = || {
+        Problem::new(
+            NO_TOKEN,
+            "send the header `Authorization: Bearer mgt_…`; `makegood token create` makes a token",
+        )
+    };
+    let invalid = || {
+        let detail = "the token is not valid: it is not known, has run out, or was taken back; `makegood token create` makes a new one";
+        Problem::new(BAD_TOKEN, detail)
+    };
+    let value = shown.next().ok_or_else(missing)?;
+    let text = value.to_str().map_err(|_| invalid())?;
+    let (scheme, token) = text.trim().split_once(' ').ok_or_else(invalid)?;
+    let token = token.trim();
+    if shown.next().is_some()
+        || !scheme.eq_ignore_ascii_case("bearer")
+        || !token.starts_with(PREFIX)
+        || token.len() > 100
+    {
+        return Err(invalid());
+    }
+    let now = web.clock.now();
+    // What is looked up is the hash, so how long it takes tells nothing about the token.
+    let hash = people::hash(token);
+    let token = match web.known.get(&hash, now) {
+        Some(token) => token,
+        None => {
+            let token = looked_up(web, hash, now).await?;
+            web.known.put(hash, now, token.clone());
+            token
+        }
+    };
+    token
+        .filter(|token| token.counts(now))
+        .map(Caller)
+        .ok_or_else(invalid)
+}
+
+async fn looked_up(web: &Web, hash: [u8; 32], now: Instant) -> Result<Option<Arc<Token>>, Trouble> {
+    let store = &web.desk.store;
+    let token = store
+        .read(move |tx| Box::pin(async move { people::shown(tx, hash).await }))
+        .await?;
+    let hour = Duration::from_seconds(3_600);
+    let stale = token.as_ref().is_some_and(|token| {
+        token.counts(now) && token.used_at.is_none_or(|used| now.since(used) >= hour)
+    });
+    if stale {
+        let before = crate::books::nanoseconds(now)?.saturating_sub(3_600_000_000_000);
+        let at = crate::books::nanoseconds(now)?;
+        let noted = store.write(move |tx| {
+            let values = [Value::from(hash), Value::from(at), Value::from(before)];
+            Box::pin(async move { tx.run(&people::USED, &values).await })
+        });
+        // Nobody waits for a note about when a token was used.
+        if let Err(trouble) = noted.await {
+            tracing::warn!(cause = %trouble, "the use of a token could not be noted");
+        }
+    }
+    Ok(token.map(Arc::new))
+}
+
+/// The person of an id, for people who read it.
+#[must_use]
+pub fn person(id: Id) -> String {
+    format!("person_{}", hex(&id.0))
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The resources of the interface, a file each.
+
+pub mod acts;
+pub mod attachments;
+pub mod audit;
+pub mod cases;
+pub mod events;
+pub mod health;
+pub mod money;
+pub mod people;
+pub mod policies;
+pub mod refunds;
+pub mod tasks;

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The table of contents of the interface: every route and its handler. Who may use which stands in [`super::access::ROUTES`].
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::api::{
+    acts, attachments, audit, cases, events, health, money, people, policies, refunds, tasks,
+};
+use super::refusal::Problem;
+use super::{Web, access, docs, limits, openapi, refusal};
+use crate::log;
+
+fn routes() -> OpenApiRouter<Arc<Web>> {
+    OpenApiRouter::with_openapi(openapi::frame())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+        .routes(routes!(docs::description))
+        .routes(routes!(docs::page))
+        .routes(routes!(docs::problems))
+        .routes(routes!(docs::problem))
+        .routes(routes!(cases::create, cases::list))
+        .routes(routes!(cases::read))
+        .routes(routes!(acts::message))
+        .routes(routes!(acts::proof))
+        .routes(routes!(acts::judge))
+        .routes(routes!(acts::answers))
+        .routes(routes!(acts::check))
+        .routes(routes!(acts::accept))
+        .routes(routes!(acts::approve))
+        .routes(routes!(acts::override_with))
+        .routes(routes!(acts::appeal))
+        .routes(routes!(acts::close))
+        .routes(routes!(acts::unpark))
+        .routes(routes!(acts::task_done))
+        .routes(routes!(refunds::list))
+        .routes(routes!(refunds::read))
+        .routes(routes!(refunds::cancel))
+        .routes(routes!(refunds::pay_otherwise))
+        .routes(routes!(tasks::list))
+        .routes(routes!(events::list))
+        .routes(routes!(events::read))
+        .routes(routes!(people::letter))
+        .routes(routes!(people::text))
+        .routes(routes!(people::customer))
+        .routes(routes!(people::erase))
+        .routes(routes!(attachments::create))
+        .routes(routes!(attachments::read))
+        .routes(routes!(money::balances))
+        .routes(routes!(money::entries))
+        .routes(routes!(money::brakes))
+        .routes(routes!(money::stop))
+        .routes(routes!(money::go))
+        .routes(routes!(policies::list))
+        .routes(routes!(policies::page))
+        .routes(routes!(policies::decide))
+        .routes(routes!(audit::checkpoint))
+        .routes(routes!(audit::proof))
+}
+
+/// The interface, ready to be served.
+#[must_use]
+pub fn router(web: Arc<Web>) -> Router {
+    let (router, _) = routes().split_for_parts();
+    router
+        .fallback(|| async { Problem::no_route() })
+        // Files have their own limit, where they are taken in.
+        .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(Arc::clone(&web), access::check))
+        .layer(from_fn_with_state(Arc::clone(&web), limits::guard))
+        .layer(from_fn(refusal::told))
+        .layer(from_fn(log::requests))
+        .with_state(web)
+}
+
+/// The description of the interface, as OpenAPI 3.1 has it.
+#[must_use]
+pub fn spec() -> &'static OpenApi {
+    static SPEC: OnceLock<OpenApi> = OnceLock::new();
+    SPEC.get_or_init(|| openapi::completed(routes().into_openapi()))
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The interface, as those who use it meet it: a shop with its programs and people, on a real store, with the sandbox for a provider.
+
+#[path = "api/shop.rs"]
+mod shop;
+
+#[path = "api/access.rs"]
+mod access;
+#[path = "api/bodies.rs"]
+mod bodies;
+#[path = "api/described.rs"]
+mod described;
+#[path = "api/repeated.rs"]
+mod repeated;
+#[path = "api/story.rs"]
+mod story;

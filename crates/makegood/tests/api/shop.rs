@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A shop for tests: its desk in a folder of its own, orders, and visitors with and without tokens.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request};
+use makegood::books::people::{self, NewToken, Role, Scope};
+use makegood::clock::Clock;
+use makegood::config::{Flags, load, write_initial};
+use makegood::pay::Provider;
+use makegood::pay::sandbox::call::{Call, Method};
+use makegood::pay::sandbox::{Sandbox, router as sandbox_router};
+use makegood::pay::stripe::{SecretKey, Settings, Stripe};
+use makegood::setup::{self, Ready, new_id};
+use makegood::store::{Statement, Value};
+use makegood::web::{Web, router};
+use makegood_desk::input::Id;
+use serde_json::Value as Json;
+use tower::ServiceExt as _;
+
+static ORDER: Statement = Statement {
+    name: "ORDER",
+    sqlite: "insert into shop_order (number, placed_at, quantity, price_minor, currency, links, service, unit, service_kind, start_within, guarantee, fingerprint, received_at) values (?1, ?2, 1000, 4990, 'EUR', '[]', 'Newsletter sign-ups', 'sign-up', 'standard', 86400000000000, 2592000000000000, x'', ?2)",
+    postgres: "",
+};
+static PAYMENT: Statement = Statement {
+    name: "PAYMENT",
+    sqlite: "insert into payment (order_number, id, at, amount_minor, currency, kind, provider, reference, fingerprint) values (?1, 'p1', ?2, 4990, 'EUR', 'one_time', 'card', ?3, x'')",
+    postgres: "",
+};
+static LOG: Statement = Statement {
+    name: "LOG",
+    sqlite: "insert into log_entry (order_number, key, at, seq, event, value) values (?1, ?2, ?3, ?4, ?5, ?6)",
+    postgres: "",
+};
+
+/// A folder that goes when the test does.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+pub struct Shop {
+    pub ready: Ready,
+    pub router: Router,
+    sandbox: Arc<Sandbox>,
+    _folder: Folder,
+}
+
+/// Somebody who asks.
+#[derive(Clone)]
+pub struct Visitor {
+    router: Router,
+    token: Option<String>,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub struct Answered {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answered {
+    pub fn json(&self) -> Json {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The kind of problem, by the last part of its type; `-` for an answer as wished.
+    pub fn slug(&self) -> String {
+        if self.status < 400 {
+            return "-".to_owned();
+        }
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{}",
+            self.text()
+        );
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status);
+        for needed in ["title", "detail", "instance", "request_id"] {
+            assert!(
+                problem[needed]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty()),
+                "{needed}: {problem}"
+            );
+        }
+        problem["type"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("/problems/")
+            .unwrap()
+            .to_owned()
+    }
+}
+
+impl Shop {
+    pub async fn open() -> Self {
+        Self::with(&[
+            "desk.undo_seconds=0",
+            "server.rate_burst_max=100000",
+            "server.rate_per_minute_max=100000",
+            "server.rate_visitor_per_minute_max=100000",
+        ])
+        .await
+    }
+
+    pub async fn with(set: &[&str]) -> Self {
+        let path = std::env::temp_dir().join(format!("makegood-api-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir_all(&path).unwrap();
+        let folder = Folder(path);
+        write_initial(&folder.0, &folder.0).unwrap();
+        let flags = Flags {
+            config: Some(folder.0.join("config.toml")),
+            set: set.iter().map(|&set| set.to_owned()).collect(),
+            ..Flags::default()
+        };
+        let config = load(&flags, &BTreeMap::new()).unwrap().config;
+        let clock = Clock::default();
+        let wall = clock.clone();
+        let sandbox = Arc::new(Sandbox::in_memory(
+            7,
+            Box::new(move || wall.timestamp().as_second()),
+        ));
+        let key = SecretKey::new("sk_test_sandbox").unwrap();
+        let stripe =
+            Stripe::in_process(sandbox_router(Arc::clone(&sandbox)), Settings::new(key)).unwrap();
+        let within = BTreeMap::from([("card".to_owned(), Provider::Stripe(stripe))]);
+        let ready = setup::open(config, clock, within).await.unwrap();
+        let router = router(Web::new(&ready, None));
+        Self {
+            ready,
+            router,
+            sandbox,
+            _folder: folder,
+        }
+    }
+
+    /// Somebody without a token.
+    pub fn stranger(&self) -> Visitor {
+        Visitor {
+            router: self.router.clone(),
+            token: None,
+        }
+    }
+
+    /// Whoever shows this text for a token.
+    pub fn showing(&self, token: &str) -> Visitor {
+        Visitor {
+            router: self.router.clone(),
+            token: Some(token.to_owned()),
+        }
+    }
+
+    /// The shop's own program, which speaks for customers.
+    pub async fn customer(&self) -> Visitor {
+        self.token("shop", &[Scope::Shop], None).await.1
+    }
+
+    /// An agent.
+    pub async fn agent(&self) -> Visitor {
+        self.somebody("Agnes", Role::Agent).await
+    }
+
+    /// Somebody of the merchant.
+    pub async fn somebody(&self, name: &str, role: Role) -> Visitor {
+        let id = new_id();
+        let (name, now) = (name.to_owned(), self.ready.shop.clock.now());
+        let store = &self.ready.shop.desk.store;
+        let named = name.clone();
+        store
+            .write(move |tx| {
+                let name = named.clone();
+                Box::pin(async move { people::add(tx, id, &name, role, now).await })
+            })
+            .await
+            .unwrap();
+        self.token(&name, &[Scope::of_role(role)], Some(id)).await.1
+    }
+
+    /// A token with scopes: its id, and whoever shows it.
+    pub async fn token(&self, name: &str, scopes: &[Scope], person: Option<Id>) -> (Id, Visitor) {
+        let secret = people::random(people::PREFIX).unwrap();
+        let new = NewToken {
+            id: new_id(),
+            name: name.to_owned(),
+            scopes: scopes.to_vec(),
+            person,
+            expires_at: None,
+        };
+        let (id, now) = (new.id, self.ready.shop.clock.now());
+        let text = secret.expose().clone();
+        self.ready
+            .shop
+            .desk
+            .store
+            .write(move |tx| {
+                let (secret, new) = (secret.clone(), new.clone());
+                Box::pin(async move { people::add_token(tx, &secret, &new, now).await })
+            })
+            .await
+            .unwrap();
+        (id, self.showing(&text))
+    }
+
+    /// An order of 1,000 units for EUR 49.90 that was closed after 750.
+    pub async fn order(&self, number: &str) {
+        let mut call = Call::new(Method::Post, "/_sandbox/payments");
+        call.content_type = "application/json".to_owned();
+        call.body = br#"{"amount": 4990, "currency": "eur"}"#.to_vec();
+        let answer = self.sandbox.call(&call).unwrap();
+        let made: Json = serde_json::from_slice(&answer.body).unwrap();
+        let call = made["id"].as_str().unwrap().to_owned();
+        let (number, hour) = (number.to_owned(), 3_600_000_000_000_i64);
+        let now = i64::try_from(self.ready.shop.clock.now().unix_nanoseconds()).unwrap();
+        let at = now - 200 * hour;
+        self.ready
+            .shop
+            .desk
+            .store
+            .write(move |tx| {
+                let (number, call) = (number.clone(), call.clone());
+                Box::pin(async move {
+                    let key = Value::from(number.as_str());
+                    tx.run(&ORDER, &[key.clone(), Value::from(at)]).await?;
+                    tx.run(&PAYMENT, &[key.clone(), Value::from(at), Value::from(call)])
+                        .await?;
+                    let log = [
+                        ("started", Some(2310), 2),
+                        ("count", Some(3060), 90),
+                        ("completed", None, 100),
+                    ];
+                    for (seq, (event, value, hours)) in log.into_iter().enumerate() {
+                        let values = [
+                            key.clone(),
+                            Value::from(format!("c:{seq}")),
+                            Value::from(at + hours * hour),
+                            Value::from(i64::try_from(seq).unwrap()),
+                            Value::from(event),
+                            Value::from(value),
+                        ];
+                        tx.run(&LOG, &values).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+    }
+
+    /// Does what a case owes.
+    pub async fn tend(&self, case: &Json) {
+        let digits = case["id"].as_str().unwrap().strip_prefix("case_").unwrap();
+        let mut id = [0; 16];
+        for (at, byte) in id.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&digits[at * 2..at * 2 + 2], 16).unwrap();
+        }
+        Arc::clone(&self.ready.shop).tend(Id(id), 1).await;
+    }
+}
+
+impl Visitor {
+    pub async fn ask(&self, request: Request<Body>) -> Answered {
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        Answered {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: axum::body::to_bytes(body, usize::MAX)
+                .await
+                .unwrap()
+                .to_vec(),
+        }
+    }
+
+    pub fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
+        let request = Request::builder().method(method).uri(path);
+        match &self.token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answered {
+        self.ask(self.request("GET", path).body(Body::empty()).unwrap())
+            .await
+    }
+
+    /// Posts a body under a key of its own.
+    pub async fn post(&self, path: &str, body: &Json) -> Answered {
+        self.post_as(path, &uuid::Uuid::now_v7().to_string(), body)
+            .await
+    }
+
+    /// Posts a body under a key.
+    pub async fn post_as(&self, path: &str, key: &str, body: &Json) -> Answered {
+        let request = self
+            .request("POST", path)
+            .header("content-type", "application/json")
+            .header("idempotency-key", key);
+        self.ask(request.body(Body::from(body.to_string())).unwrap())
+            .await
+    }
+
+    /// Posts a text as it is.
+    pub async fn post_text(&self, path: &str, kind: &str, body: &str) -> Answered {
+        let request = self
+            .request("POST", path)
+            .header("content-type", kind)
+            .header("idempotency-key", "k");
+        self.ask(request.body(Body::from(body.to_owned())).unwrap())
+            .await
+    }
+}

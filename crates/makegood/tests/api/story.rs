@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Stories from the request to the money.
+
+use serde_json::json;
+
+use crate::shop::Shop;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partial_delivery_is_asked_for_decided_accepted_and_paid() {
+    let shop = Shop::open().await;
+    shop.order("VL-1").await;
+    let (customer, agent) = (shop.customer().await, shop.agent().await);
+    let asked = customer
+        .post(
+            "/v1/cases",
+            &json!({
+                "order": "VL-1", "claim": "incomplete", "wants": "refund", "description": "Kun 750 kom frem.",
+                "customer": {"reference": "C-1", "email": "Ann@Example.com"}, "language": "da", "channel": "form",
+            }),
+        )
+        .await;
+    assert_eq!(asked.status, 200, "{}", asked.text());
+    let case = asked.json();
+    assert_eq!(
+        (
+            &case["stage"],
+            &case["decisions"][0]["remedies"][0]["amount"]["amount"]
+        ),
+        (&json!("ready_to_decide"), &json!(1248))
+    );
+    let here = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+
+    let read = agent.get(&here).await.json();
+    assert_eq!(read["left"], json!({"amount": 4990, "currency": "EUR"}));
+    let reasons = &read["decisions"][0]["reasons"];
+    assert_eq!(
+        (&reasons["outcome"], &reasons["clause"]),
+        (&json!("partial_refund"), &json!("5.10"))
+    );
+    assert!(
+        reasons["because"]
+            .as_str()
+            .is_some_and(|because| !because.is_empty())
+    );
+    assert!(read["timeline"].as_array().unwrap().len() > 2);
+
+    let stale = agent
+        .post(
+            &format!("{here}/decisions/1/accept"),
+            &json!({"remainder": 4000}),
+        )
+        .await;
+    assert_eq!(
+        (stale.status, stale.slug().as_str()),
+        (409, "remainder-stale")
+    );
+    assert_eq!(
+        stale.json()["left"],
+        json!({"amount": 4990, "currency": "EUR"})
+    );
+
+    let accepted = agent
+        .post(
+            &format!("{here}/decisions/1/accept"),
+            &json!({"remainder": 4990}),
+        )
+        .await;
+    assert_eq!(
+        (accepted.status, &accepted.json()["stage"]),
+        (200, &json!("remedying"))
+    );
+    shop.tend(&case).await;
+
+    let done = agent.get(&here).await.json();
+    assert_eq!(
+        (&done["stage"], &done["closed"]),
+        (&json!("closed"), &json!("settled"))
+    );
+    assert_eq!(
+        (&done["refunds"][0]["status"], &done["refunds"][0]["amount"]),
+        (&json!("succeeded"), &json!(1248))
+    );
+    assert_eq!(done["left"]["amount"], 4990 - 1248);
+    let refund = done["refunds"][0]["id"].as_str().unwrap();
+    assert_eq!(
+        agent.get(&format!("/v1/refunds/{refund}")).await.json()["status"],
+        "succeeded"
+    );
+    assert_eq!(
+        agent.get("/v1/refunds").await.json()["data"][0]["id"],
+        refund
+    );
+
+    let owner = shop
+        .somebody("Olga", makegood::books::people::Role::Owner)
+        .await;
+    assert_eq!(
+        owner.get("/v1/ledger/balances").await.json()["balances"],
+        true
+    );
+    let entries = owner.get("/v1/ledger/entries").await.json();
+    assert!(!entries["data"].as_array().unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_customer_wrote_is_read_by_those_who_may_and_erased_for_good() {
+    let shop = Shop::open().await;
+    shop.order("VL-1").await;
+    let (customer, agent) = (shop.customer().await, shop.agent().await);
+    let body = json!({
+        "order": "VL-1", "claim": "incomplete", "description": "My name is Ann.",
+        "customer": {"reference": "C-1", "email": "ann@example.com"},
+    });
+    let case = customer.post("/v1/cases", &body).await.json();
+    let (text, person) = (
+        case["messages"][0]["text"].as_str().unwrap(),
+        case["customer"].as_str().unwrap(),
+    );
+    assert_eq!(
+        agent.get(&format!("/v1/texts/{text}")).await.json()["text"],
+        "My name is Ann."
+    );
+    let known = agent.get(&format!("/v1/customers/{person}")).await.json();
+    assert_eq!(
+        (&known["reference"], &known["email"], &known["erased"]),
+        (&json!("C-1"), &json!("ann@example.com"), &json!(false))
+    );
+    assert_eq!(known["cases"], json!([case["id"]]));
+
+    let owner = shop
+        .somebody("Olga", makegood::books::people::Role::Owner)
+        .await;
+    let erase = format!("/v1/customers/{person}/erase");
+    assert_eq!(agent.post(&erase, &json!({})).await.slug(), "not-allowed");
+    assert_eq!(owner.post(&erase, &json!({})).await.json()["erased"], true);
+    assert_eq!(
+        agent.get(&format!("/v1/texts/{text}")).await.slug(),
+        "person-erased"
+    );
+    let known = agent.get(&format!("/v1/customers/{person}")).await.json();
+    assert_eq!(
+        (&known["reference"], &known["email"], &known["erased"]),
+        (&json!(null), &json!(null), &json!(true))
+    );
+    // The case itself stays, with its amounts and clauses.
+    let here = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+    assert_eq!(
+        agent.get(&here).await.json()["decisions"][0]["clause"],
+        "5.10"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_request_for_the_same_joins_and_lists_find_it() {
+    let shop = Shop::open().await;
+    let (customer, agent) = (shop.customer().await, shop.agent().await);
+    let mut numbers = Vec::new();
+    for order in ["VL-1", "VL-2", "VL-3"] {
+        shop.order(order).await;
+        let body = json!({"order": order, "claim": "incomplete"});
+        let first = customer.post("/v1/cases", &body).await.json();
+        let second = customer.post("/v1/cases", &body).await.json();
+        assert_eq!(first["id"], second["id"]);
+        numbers.push(first["number"].as_u64().unwrap());
+    }
+    let shown = |answer: crate::shop::Answered| -> Vec<u64> {
+        let list = answer.json();
+        list["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|case| case["number"].as_u64().unwrap())
+            .collect()
+    };
+    let [a, b, c] = numbers[..] else {
+        panic!("three")
+    };
+    assert_eq!(shown(agent.get("/v1/cases").await), [c, b, a]);
+    assert_eq!(
+        shown(agent.get("/v1/cases?stage=ready_to_decide&limit=2").await),
+        [c, b]
+    );
+    assert_eq!(shown(agent.get("/v1/cases?order=VL-2").await), [b]);
+    assert_eq!(
+        shown(agent.get("/v1/cases?team=support&limit=100").await),
+        [c, b, a]
+    );
+    assert_eq!(
+        shown(agent.get(&format!("/v1/cases?number={a}")).await),
+        [a]
+    );
+    let page = agent.get("/v1/cases?limit=1").await.json();
+    assert_eq!(page["has_more"], true);
+    let last = page["data"][0]["id"].as_str().unwrap();
+    assert_eq!(
+        shown(
+            agent
+                .get(&format!("/v1/cases?starting_after={last}&limit=5"))
+                .await
+        ),
+        [b, a]
+    );
+    let oldest = agent.get("/v1/cases?limit=3").await.json()["data"][2]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        shown(
+            agent
+                .get(&format!("/v1/cases?ending_before={oldest}&limit=1"))
+                .await
+        ),
+        [b]
+    );
+    let tasks = agent.get("/v1/tasks?team=support").await.json();
+    assert_eq!(tasks["data"].as_array().unwrap().len(), 3, "{tasks}");
+    let second = format!(
+        "/v1/tasks?limit=1&starting_after={}",
+        tasks["data"][0]["id"].as_str().unwrap()
+    );
+    assert_eq!(
+        agent.get(&second).await.json()["data"][0]["id"],
+        tasks["data"][1]["id"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_read_in_the_order_of_the_audit_log_and_proved() {
+    let shop = Shop::open().await;
+    shop.order("VL-1").await;
+    let (customer, agent) = (shop.customer().await, shop.agent().await);
+    customer
+        .post(
+            "/v1/cases",
+            &json!({"order": "VL-1", "claim": "incomplete"}),
+        )
+        .await;
+    let page = agent.get("/v1/events?limit=2").await.json();
+    let ids: Vec<&str> = page["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        (ids, &page["has_more"]),
+        (vec!["evt_0", "evt_1"], &json!(true))
+    );
+    assert_eq!(page["data"][0]["type"], "opened");
+    let rest = agent.get("/v1/events?after=evt_1").await.json();
+    assert_eq!(rest["data"][0]["id"], "evt_2");
+    assert_eq!(agent.get("/v1/events/evt_0").await.json(), page["data"][0]);
+    let request = agent
+        .request("GET", "/v1/events")
+        .header("accept", "application/x-ndjson");
+    let lines = agent
+        .ask(request.body(axum::body::Body::empty()).unwrap())
+        .await
+        .text();
+    let all = 2 + rest["data"].as_array().unwrap().len();
+    assert_eq!(lines.lines().count(), all);
+
+    assert_eq!(
+        agent.get("/v1/audit/proof?event=evt_0").await.slug(),
+        "not-yet"
+    );
+    let keeper = makegood::keep::Keeper {
+        store: shop.ready.shop.desk.store.clone(),
+        signer: shop.ready.signer.clone(),
+        anchor: shop.ready.anchor.clone(),
+        clock: shop.ready.shop.clock.clone(),
+        frozen: false,
+    };
+    keeper.sign().await.unwrap().unwrap();
+    let proof = agent.get("/v1/audit/proof?event=evt_1").await.json();
+    let verifier = shop.ready.signer.verifier();
+    let proven =
+        makegood::audit::verify::verify_proof(proof["proof"].as_str().unwrap(), &[verifier], None)
+            .unwrap();
+    assert_eq!(proven.index, 1);
+    let head = agent.get("/v1/audit/checkpoint").await.json();
+    assert_eq!(head["size"], u64::try_from(all).unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_is_stopped_by_finance_and_nothing_leaves_meanwhile() {
+    let shop = Shop::open().await;
+    shop.order("VL-1").await;
+    let (customer, agent) = (shop.customer().await, shop.agent().await);
+    let finance = shop
+        .somebody("Finn", makegood::books::people::Role::Finance)
+        .await;
+    let case = customer
+        .post(
+            "/v1/cases",
+            &json!({"order": "VL-1", "claim": "incomplete"}),
+        )
+        .await
+        .json();
+    let here = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+    let stopped = finance
+        .post("/v1/brakes/stop", &json!({"reason": "something is odd"}))
+        .await
+        .json();
+    assert_eq!(
+        (&stopped["stopped"], &stopped["reason"]),
+        (&json!(true), &json!("something is odd"))
+    );
+    agent
+        .post(&format!("{here}/decisions/1/accept"), &json!({}))
+        .await;
+    shop.tend(&case).await;
+    let status =
+        |case: serde_json::Value| case["refunds"][0]["status"].as_str().unwrap().to_owned();
+    assert_eq!(status(agent.get(&here).await.json()), "reserved");
+    let gone = finance
+        .post("/v1/brakes/go", &json!({"reason": "it was nothing"}))
+        .await
+        .json();
+    assert_eq!(gone["stopped"], false);
+    shop.tend(&case).await;
+    assert_eq!(status(agent.get(&here).await.json()), "succeeded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_handed_in_named_by_a_request_and_downloaded() {
+    let shop = Shop::open().await;
+    shop.order("VL-1").await;
+    let (customer, agent) = (shop.customer().await, shop.agent().await);
+    let form = "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"count.txt\"\r\ncontent-type: text/plain\r\n\r\n750 of 1000\r\n--b--\r\n";
+    let kept = customer
+        .post_text("/v1/attachments", "multipart/form-data; boundary=b", form)
+        .await;
+    assert_eq!(kept.status, 200, "{}", kept.text());
+    let file = kept.json()["id"].as_str().unwrap().to_owned();
+    let case = customer
+        .post(
+            "/v1/cases",
+            &json!({"order": "VL-1", "claim": "incomplete", "attachments": [file]}),
+        )
+        .await
+        .json();
+    assert_eq!(case["messages"][0]["attachments"], json!([file]));
+    let got = agent.get(&format!("/v1/attachments/{file}")).await;
+    assert_eq!((got.text().as_str(), got.status), ("750 of 1000", 200));
+    assert!(
+        got.header("content-disposition")
+            .unwrap()
+            .starts_with("attachment")
+    );
+    assert!(
+        got.header("content-security-policy")
+            .unwrap()
+            .contains("sandbox")
+    );
+    let unknown = format!("att_{}", "0".repeat(64));
+    let refused = customer
+        .post(
+            "/v1/cases",
+            &json!({"order": "VL-1", "claim": "incomplete", "attachments": [unknown]}),
+        )
+        .await;
+    assert_eq!(refused.slug(), "no-such-file");
+    let wrong = customer
+        .post_text("/v1/attachments", "application/json", "{}")
+        .await;
+    assert_eq!(wrong.slug(), "media-type");
+}
