@@ -652,10 +652,18 @@ impl<'w> World<'w> {
     /// INVARIANT (the same input twice is one): the second time nothing is decided, promised or sent.
     fn twice(&mut self, case: usize, by: Actor, input: Input) -> Held {
         let now = self.clock();
-        // A chargeback that nobody had seen opens what was closed: then it is another case.
-        let reopened =
-            matches!(input, Input::Close { .. }) && self.store.cases[case].case.closed.is_none();
-        let joins = reopened || matches!(input, Input::Request { .. } | Input::Message { .. });
+        // A chargeback that nobody had seen undoes at once what was done: then it is another case.
+        let undone = |event: &Event| {
+            event.at == now
+                && matches!(
+                    event.what,
+                    Happened::Reopened | Happened::Withdrawn { .. } | Happened::DisputeGone
+                )
+        };
+        if self.store.cases[case].events.iter().any(undone) {
+            return Ok(());
+        }
+        let joins = matches!(input, Input::Request { .. } | Input::Message { .. });
         let name = verdict::name_of(&input);
         match self.store.prepare(&mut self.desk, case, by, now, input) {
             Err(_) => Ok(()),
