@@ -494,6 +494,7 @@ impl Teller<'_> {
             .ready
             .vault
             .seal(&hex(&person.0), MESSAGE, text.as_bytes())
+            .await
             .map_err(wrong)?;
         let digest = Digest(sealed.hash);
         self.ready
