@@ -665,6 +665,7 @@ impl Teller<'_> {
             clock,
             worker: shop.worker,
             breaker: shop.breaker,
+            in_hand: Default::default(),
         }
     }
 

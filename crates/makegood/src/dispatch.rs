@@ -74,7 +74,9 @@ impl Dispatcher {
         self.make().await?;
         let now = self.clock.now();
         // Looking costs no commit; taking does.
-        let next = self.store.read(move |tx| Box::pin(async move { webhooks::next_due(tx, now).await }));
+        let next = self
+            .store
+            .read(move |tx| Box::pin(async move { webhooks::next_due(tx, now).await }));
         if next.await?.is_none_or(|next| next > now) {
             return Ok(0);
         }
@@ -83,7 +85,8 @@ impl Dispatcher {
             .write(move |tx| Box::pin(async move { webhooks::take(tx, HANDFUL, now).await }))
             .await?;
         let count = taken.len();
-        let mut tries = stream::iter(taken.into_iter().map(|due| self.attempt(due))).buffer_unordered(HANDS);
+        let mut tries =
+            stream::iter(taken.into_iter().map(|due| self.attempt(due))).buffer_unordered(HANDS);
         while let Some(done) = tries.next().await {
             done?;
         }
@@ -92,12 +95,16 @@ impl Dispatcher {
 
     async fn make(&self) -> Result<(), Trouble> {
         loop {
-            let behind = self.store.read(|tx| Box::pin(async move { webhooks::any_behind(tx).await }));
+            let behind = self
+                .store
+                .read(|tx| Box::pin(async move { webhooks::any_behind(tx).await }));
             if !behind.await? {
                 return Ok(());
             }
             let now = self.clock.now();
-            let more = self.store.write(move |tx| Box::pin(async move { webhooks::make(tx, now).await }));
+            let more = self
+                .store
+                .write(move |tx| Box::pin(async move { webhooks::make(tx, now).await }));
             if !more.await? {
                 return Ok(());
             }
@@ -105,8 +112,11 @@ impl Dispatcher {
     }
 
     async fn attempt(&self, due: Due) -> Result<(), Trouble> {
-        let endpoint = due.endpoint.open(&self.vault)?;
-        let tried = self.sender.send(&endpoint, &due.message, self.clock.timestamp()).await;
+        let endpoint = due.endpoint.open(&self.vault).await?;
+        let tried = self
+            .sender
+            .send(&endpoint, &due.message, self.clock.timestamp())
+            .await;
         let (now, jitter, id) = (self.clock.now(), throw(), due.id);
         self.store
             .write(move |tx| {

@@ -97,13 +97,19 @@ impl World {
             json!({"type": "log", "order": number, "entry": {"at": hours(90), "event": "count", "count": 3060}}),
             json!({"type": "log", "order": number, "entry": {"at": hours(100), "event": "completed"}}),
         ];
-        let lines = lines.iter().map(|line| line::read(line.to_string().as_bytes())).collect();
+        let lines = lines
+            .iter()
+            .map(|line| line::read(line.to_string().as_bytes()))
+            .collect();
         let intake = Intake {
             store: self.ready.shop.desk.store.clone(),
             vault: Arc::clone(&self.ready.vault),
             providers: Arc::new(self.ready.shop.providers.keys().cloned().collect()),
         };
-        let outcomes = intake.take(lines, self.ready.shop.clock.now()).await.unwrap();
+        let outcomes = intake
+            .take(lines, self.ready.shop.clock.now())
+            .await
+            .unwrap();
         assert_eq!(outcomes, vec![Outcome::New; 5]);
     }
 

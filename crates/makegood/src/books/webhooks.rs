@@ -20,8 +20,8 @@ use super::{amount, count, instant, nanoseconds, stranger, whole};
 use crate::answer::outcome_word;
 use crate::clock::{self, timestamp};
 use crate::outgoing::{
-    Delivery, DeliveryState, Disabled, Endpoint, EventFilter, Failure, Format, GivenUp, Health, Jitter,
-    Message, Outcome, Tried,
+    Delivery, DeliveryState, Disabled, Endpoint, EventFilter, Failure, Format, GivenUp, Health,
+    Jitter, Message, Outcome, Tried,
 };
 use crate::secret::Secret;
 use crate::setup::new_id;
@@ -138,7 +138,9 @@ fn at(moment: Option<i64>) -> Option<Timestamp> {
 }
 
 fn kept(moment: Option<Timestamp>) -> Result<Option<i64>, Trouble> {
-    moment.map(|moment| nanoseconds(clock::instant(moment))).transpose()
+    moment
+        .map(|moment| nanoseconds(clock::instant(moment)))
+        .transpose()
 }
 
 const WHY: [(&str, Disabled); 3] = [
@@ -150,13 +152,18 @@ const WHY: [(&str, Disabled); 3] = [
 /// Why an endpoint is switched off, by a word.
 #[must_use]
 pub fn why_word(why: Disabled) -> &'static str {
-    WHY.iter().find(|(_, known)| *known == why).map_or("by_hand", |(word, _)| word)
+    WHY.iter()
+        .find(|(_, known)| *known == why)
+        .map_or("by_hand", |(word, _)| word)
 }
 
 /// How an endpoint wants events written, by a word.
 #[must_use]
 pub fn form_word(form: Format) -> &'static str {
-    Format::ALL.iter().find(|(_, known)| *known == form).map_or("standard", |(word, _)| word)
+    Format::ALL
+        .iter()
+        .find(|(_, known)| *known == form)
+        .map_or("standard", |(word, _)| word)
 }
 
 fn endpoint(row: &Row) -> Result<EndpointRecord, Trouble> {
@@ -171,7 +178,8 @@ fn endpoint(row: &Row) -> Result<EndpointRecord, Trouble> {
         id: Id(row.id(0)?),
         url: row.text(1)?.to_owned(),
         kinds: row.text(2)?.split_whitespace().map(str::to_owned).collect(),
-        form: Format::read(row.text(3)?).ok_or_else(|| stranger("a form of webhooks that nobody knows"))?,
+        form: Format::read(row.text(3)?)
+            .ok_or_else(|| stranger("a form of webhooks that nobody knows"))?,
         secrets: row.bytes(4)?.to_vec(),
         next_leaf: row.int(5)?,
         created_at: instant(row.int(6)?),
@@ -190,7 +198,8 @@ fn unavailable(why: impl fmt::Display) -> Trouble {
 }
 
 fn filter(kinds: &[String]) -> Result<EventFilter, Trouble> {
-    EventFilter::read(kinds.iter().map(String::as_str)).map_err(|_| stranger("a pattern that is none"))
+    EventFilter::read(kinds.iter().map(String::as_str))
+        .map_err(|_| stranger("a pattern that is none"))
 }
 
 impl EndpointRecord {
@@ -198,9 +207,9 @@ impl EndpointRecord {
     ///
     /// # Errors
     /// Its secrets cannot be unsealed.
-    pub fn open(&self, vault: &Vault) -> Result<Endpoint, Trouble> {
+    pub async fn open(&self, vault: &Vault) -> Result<Endpoint, Trouble> {
         let mut keys = KeyRing::default();
-        for held in self.unsealed(vault)? {
+        for held in self.unsealed(vault).await? {
             let key = SigningKey::read(&held.key).map_err(|_| stranger("a secret that is none"))?;
             keys.add(key, at(held.until));
         }
@@ -214,7 +223,7 @@ impl EndpointRecord {
         })
     }
 
-    fn unsealed(&self, vault: &Vault) -> Result<Vec<HeldSecret>, Trouble> {
+    async fn unsealed(&self, vault: &Vault) -> Result<Vec<HeldSecret>, Trouble> {
         let sealed = Sealed {
             hash: ring::digest::digest(&ring::digest::SHA256, &self.secrets)
                 .as_ref()
@@ -222,14 +231,19 @@ impl EndpointRecord {
                 .unwrap_or_default(),
             ciphertext: self.secrets.clone(),
         };
-        let opened = vault.open_field(&keeper(self.id), SECRETS, &sealed).map_err(unavailable)?;
+        let opened = vault
+            .open_field(&keeper(self.id), SECRETS, &sealed)
+            .await
+            .map_err(unavailable)?;
         serde_json::from_slice(opened.expose()).map_err(|_| stranger("secrets that are none"))
     }
 }
 
-fn seal_secrets(vault: &Vault, id: Id, secrets: &[HeldSecret]) -> Result<Vec<u8>, Trouble> {
+async fn seal_secrets(vault: &Vault, id: Id, secrets: &[HeldSecret]) -> Result<Vec<u8>, Trouble> {
     let text = Secret::new(json!(secrets).to_string());
-    let sealed = vault.seal(&keeper(id), SECRETS, text.expose().as_bytes());
+    let sealed = vault
+        .seal(&keeper(id), SECRETS, text.expose().as_bytes())
+        .await;
     sealed.map(|sealed| sealed.ciphertext).map_err(unavailable)
 }
 
@@ -247,7 +261,7 @@ impl NewEndpoint {
     ///
     /// # Errors
     /// A pattern is none, in words; or there is no randomness, or the key store cannot be used.
-    pub fn new(
+    pub async fn new(
         vault: &Vault,
         url: &str,
         kinds: &[String],
@@ -261,7 +275,7 @@ impl NewEndpoint {
             key: secret.expose().clone(),
             until: None,
         };
-        let sealed = seal_secrets(vault, id, &[held])?;
+        let sealed = seal_secrets(vault, id, &[held]).await?;
         let values = vec![
             Value::from(id.0),
             Value::from(url),
@@ -287,7 +301,11 @@ impl NewEndpoint {
 /// # Errors
 /// The store's trouble.
 pub async fn endpoints(tx: &mut Tx<'_>) -> Result<Vec<EndpointRecord>, Trouble> {
-    tx.rows(&ENDPOINTS, &[]).await?.iter().map(endpoint).collect()
+    tx.rows(&ENDPOINTS, &[])
+        .await?
+        .iter()
+        .map(endpoint)
+        .collect()
 }
 
 /// An endpoint.
@@ -315,15 +333,16 @@ pub async fn rotate(
     };
     let now_at = nanoseconds(now)?;
     let until = nanoseconds(now.plus(OVERLAP))?;
-    let mut secrets = endpoint(&row)?.unsealed(vault)?;
+    let mut secrets = endpoint(&row)?.unsealed(vault).await?;
     secrets.retain(|held| held.until.is_none_or(|end| end > now_at) && held.key != *new.expose());
     for held in &mut secrets {
         held.until = Some(held.until.map_or(until, |end| end.min(until)));
     }
     let key = new.expose().clone();
     secrets.insert(0, HeldSecret { key, until: None });
-    let sealed = seal_secrets(vault, id, &secrets)?;
-    tx.run(&KEEP_SECRETS, &[Value::from(id.0), Value::from(sealed)]).await?;
+    let sealed = seal_secrets(vault, id, &secrets).await?;
+    tx.run(&KEEP_SECRETS, &[Value::from(id.0), Value::from(sealed)])
+        .await?;
     Ok(Some(()))
 }
 
@@ -361,11 +380,20 @@ pub async fn remove(tx: &mut Tx<'_>, id: Id) -> Result<bool, Trouble> {
 ///
 /// # Errors
 /// The key store cannot be written.
-pub fn forget(vault: &Vault, id: Id, now: Instant) -> Result<(), Trouble> {
-    vault.erase(&keeper(id), now).map(drop).map_err(unavailable)
+pub async fn forget(vault: &Vault, id: Id, now: Instant) -> Result<(), Trouble> {
+    vault
+        .erase(&keeper(id), now)
+        .await
+        .map(drop)
+        .map_err(unavailable)
 }
 
-async fn keep_health(tx: &mut Tx<'_>, id: Id, health: &Health, now: Instant) -> Result<(), Trouble> {
+async fn keep_health(
+    tx: &mut Tx<'_>,
+    id: Id,
+    health: &Health,
+    now: Instant,
+) -> Result<(), Trouble> {
     let (disabled_at, why) = match health.disabled {
         Some((at, why)) => (Some(at), Some(why_word(why))),
         None => (None, None),
@@ -380,7 +408,11 @@ async fn keep_health(tx: &mut Tx<'_>, id: Id, health: &Health, now: Instant) -> 
     tx.run(&KEEP_HEALTH, &values).await?;
     if why.is_some() {
         let words = "the endpoint is switched off";
-        let values = [Value::from(id.0), Value::from(words), Value::from(nanoseconds(now)?)];
+        let values = [
+            Value::from(id.0),
+            Value::from(words),
+            Value::from(nanoseconds(now)?),
+        ];
         tx.run(&GIVE_UP, &values).await?;
     }
     Ok(())
@@ -431,7 +463,8 @@ pub async fn make(tx: &mut Tx<'_>, now: Instant) -> Result<bool, Trouble> {
         return Ok(false);
     }
     tx.run_each(&INSERT_DELIVERY, &rows).await?;
-    tx.run(&ADVANCE, &[Value::from(to.id.0), Value::from(next)]).await?;
+    tx.run(&ADVANCE, &[Value::from(to.id.0), Value::from(next)])
+        .await?;
     Ok(true)
 }
 
@@ -450,7 +483,9 @@ async fn body(tx: &mut Tx<'_>, event: &Row, kind: &str) -> Result<Json, Trouble>
         "by": event.text(5)?,
     });
     if let Some(no) = refund_no(&happened.what)
-        && let Some(refund) = tx.one(&REFUND_TOLD, &[Value::from(case), Value::from(no)]).await?
+        && let Some(refund) = tx
+            .one(&REFUND_TOLD, &[Value::from(case), Value::from(no)])
+            .await?
     {
         let money = amount(&refund, 0)?;
         data["refund"] = json!({
@@ -511,7 +546,9 @@ struct Body {
 /// # Errors
 /// The store's trouble.
 pub async fn next_due(tx: &mut Tx<'_>, now: Instant) -> Result<Option<Instant>, Trouble> {
-    let row = tx.one(&NEXT_DELIVERY, &[Value::from(nanoseconds(now)?)]).await?;
+    let row = tx
+        .one(&NEXT_DELIVERY, &[Value::from(nanoseconds(now)?)])
+        .await?;
     Ok(row.map_or(Ok(None), |row| row.opt_int(0))?.map(instant))
 }
 
@@ -530,9 +567,13 @@ pub async fn take(tx: &mut Tx<'_>, most: i64, now: Instant) -> Result<Vec<Due>, 
         let Some(endpoint) = find(tx, Id(row.id(1)?)).await? else {
             continue;
         };
-        let body: Body = serde_json::from_str(row.text(2)?).map_err(|_| stranger("a message that is none"))?;
+        let body: Body =
+            serde_json::from_str(row.text(2)?).map_err(|_| stranger("a message that is none"))?;
         let subject = body.id.clone();
-        let at = body.created.parse().map_err(|_| stranger("a message without a moment"))?;
+        let at = body
+            .created
+            .parse()
+            .map_err(|_| stranger("a message without a moment"))?;
         due.push(Due {
             id: Id(row.id(0)?),
             endpoint,
@@ -694,7 +735,11 @@ pub async fn deliveries(
     most: i64,
 ) -> Result<Vec<DeliveryRecord>, Trouble> {
     let before = before.map_or(Ok(i64::MAX), whole)?;
-    let values = [Value::from(endpoint.0), Value::from(before), Value::from(most)];
+    let values = [
+        Value::from(endpoint.0),
+        Value::from(before),
+        Value::from(most),
+    ];
     let rows = tx.rows(&DELIVERIES, &values).await?;
     let read = |row: &Row| {
         Ok(DeliveryRecord {

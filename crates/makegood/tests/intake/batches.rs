@@ -24,11 +24,16 @@ async fn said<E: std::fmt::Display + Send + 'static>(
     let answers = answers(ground.intake.clone(), Clock::default(), body);
     let bytes: Vec<Bytes> = answers.collect().await;
     let text = String::from_utf8(bytes.concat()).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 fn entry(number: usize) -> String {
-    format!(r#"{{"type":"log","order":"VL-{}","entry":{{"at":"2026-10-01T12:00:00Z","event":"count","count":{number}}}}}"#, number / 20)
+    format!(
+        r#"{{"type":"log","order":"VL-{}","entry":{{"at":"2026-10-01T12:00:00Z","event":"count","count":{number}}}}}"#,
+        number / 20
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -54,7 +54,11 @@ fn table(entries: u32) -> String {
     let mut text = String::from("order,at,event,count,id\n");
     for entry in 0..entries {
         let (order, minute, second) = (entry / 20, entry / 60 % 60, entry % 60);
-        writeln!(text, "VL-{order},2026-10-01T12:{minute:02}:{second:02}Z,count,{entry},e{entry}").unwrap();
+        writeln!(
+            text,
+            "VL-{order},2026-10-01T12:{minute:02}:{second:02}Z,count,{entry},e{entry}"
+        )
+        .unwrap();
     }
     text
 }
@@ -67,19 +71,45 @@ async fn a_file_is_seen_for_what_it_is() {
         (b"order,at,channel\n", Form::Csv(b','), Encoding::Utf8),
         (b"order;at;channel\n", Form::Csv(b';'), Encoding::Utf8),
         (b"order\tat\tchannel\n", Form::Csv(b'\t'), Encoding::Utf8),
-        (b"\xef\xbb\xbforder,at,channel\n", Form::Csv(b','), Encoding::Utf8),
-        (b"order,at,channel\nVL-\xe6,2026-10-01T12:00:00Z,chat\n", Form::Csv(b','), Encoding::Latin1),
+        (
+            b"\xef\xbb\xbforder,at,channel\n",
+            Form::Csv(b','),
+            Encoding::Utf8,
+        ),
+        (
+            b"order,at,channel\nVL-\xe6,2026-10-01T12:00:00Z,chat\n",
+            Form::Csv(b','),
+            Encoding::Latin1,
+        ),
         (b"{}\n", Form::Ndjson, Encoding::Utf8),
         (b"\xef\xbb\xbf\n {}\n", Form::Ndjson, Encoding::Utf8),
     ];
     for (bytes, form, encoding) in table {
         let source = look(&ground, "file", bytes, Some(Kind::Contact)).unwrap();
-        assert_eq!((source.form, source.encoding), (form, encoding), "{bytes:?}");
+        assert_eq!(
+            (source.form, source.encoding),
+            (form, encoding),
+            "{bytes:?}"
+        );
         assert!(records(&source, Position::default()).len() <= 1);
     }
-    assert!(look(&ground, "file", b"\xff\xfeo", None).unwrap_err().contains("UTF-16"));
-    assert!(look(&ground, "file", head.as_bytes(), None).unwrap_err().contains("--type"));
-    let latin = look(&ground, "file", b"order,at,channel\nVL-\xe6,2026-10-01T12:00:00Z,chat\n", Some(Kind::Contact)).unwrap();
+    assert!(
+        look(&ground, "file", b"\xff\xfeo", None)
+            .unwrap_err()
+            .contains("UTF-16")
+    );
+    assert!(
+        look(&ground, "file", head.as_bytes(), None)
+            .unwrap_err()
+            .contains("--type")
+    );
+    let latin = look(
+        &ground,
+        "file",
+        b"order,at,channel\nVL-\xe6,2026-10-01T12:00:00Z,chat\n",
+        Some(Kind::Contact),
+    )
+    .unwrap();
     let line = records(&latin, Position::default()).remove(0).line;
     assert_eq!(line.ok().unwrap().order, "VL-æ");
 }
@@ -99,7 +129,12 @@ async fn reading_goes_on_at_every_line_as_if_it_had_never_stopped() {
         assert!(whole.len() >= 4, "{:?}", source.form);
         for (at, record) in whole.iter().enumerate() {
             let rest = records(&source, record.after);
-            assert_eq!(rest.len(), whole.len() - at - 1, "{:?} after {at}", source.form);
+            assert_eq!(
+                rest.len(),
+                whole.len() - at - 1,
+                "{:?} after {at}",
+                source.form
+            );
             for (one, other) in rest.iter().zip(&whole[at + 1..]) {
                 let said = |record: &Record| match &record.line {
                     Ok(line) => line.order.clone(),
@@ -119,26 +154,45 @@ fn parquet_file(ground: &Ground, entries: i64) -> Source {
     let schema = Arc::new(parse_message_type(schema).unwrap());
     let path = ground.folder.join("log.parquet");
     let file = fs::File::create(&path).unwrap();
-    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(WriterProperties::default())).unwrap();
+    let mut writer =
+        SerializedFileWriter::new(file, schema, Arc::new(WriterProperties::default())).unwrap();
     for half in [0..entries / 2, entries / 2..entries] {
         let mut group = writer.next_row_group().unwrap();
         let numbers: Vec<i64> = half.collect();
         let text = |word: &str| ByteArray::from(word.as_bytes().to_vec());
-        let orders: Vec<ByteArray> = numbers.iter().map(|number| text(&format!("VL-{}", number / 20))).collect();
+        let orders: Vec<ByteArray> = numbers
+            .iter()
+            .map(|number| text(&format!("VL-{}", number / 20)))
+            .collect();
         let events: Vec<ByteArray> = numbers.iter().map(|_| text("count")).collect();
-        let times: Vec<i64> = numbers.iter().map(|number| 1_790_000_000_000_000 + number).collect();
+        let times: Vec<i64> = numbers
+            .iter()
+            .map(|number| 1_790_000_000_000_000 + number)
+            .collect();
         let there = vec![1; numbers.len()];
         let mut column = group.next_column().unwrap().unwrap();
-        column.typed::<ByteArrayType>().write_batch(&orders, None, None).unwrap();
+        column
+            .typed::<ByteArrayType>()
+            .write_batch(&orders, None, None)
+            .unwrap();
         column.close().unwrap();
         let mut column = group.next_column().unwrap().unwrap();
-        column.typed::<Int64Type>().write_batch(&times, None, None).unwrap();
+        column
+            .typed::<Int64Type>()
+            .write_batch(&times, None, None)
+            .unwrap();
         column.close().unwrap();
         let mut column = group.next_column().unwrap().unwrap();
-        column.typed::<ByteArrayType>().write_batch(&events, None, None).unwrap();
+        column
+            .typed::<ByteArrayType>()
+            .write_batch(&events, None, None)
+            .unwrap();
         column.close().unwrap();
         let mut column = group.next_column().unwrap().unwrap();
-        column.typed::<Int64Type>().write_batch(&numbers, Some(&there), None).unwrap();
+        column
+            .typed::<Int64Type>()
+            .write_batch(&numbers, Some(&there), None)
+            .unwrap();
         column.close().unwrap();
         group.close().unwrap();
     }
@@ -152,7 +206,10 @@ async fn columns_of_parquet_are_taken_in() {
         let source = parquet_file(&ground, 1_000);
         assert_eq!((source.form, source.end), (Form::Parquet, 1_000));
         let run = run(&ground, source, false);
-        let done = run.go(Progress::default(), 300, |_, _| Ok(())).await.unwrap();
+        let done = run
+            .go(Progress::default(), 300, |_, _| Ok(()))
+            .await
+            .unwrap();
         assert_eq!(done.tally.new, 1_000);
         assert_eq!(ground.rows(&ENTRY_COUNT).await, [[Value::Int(1_000)]]);
     }
@@ -164,7 +221,10 @@ async fn a_run_that_was_killed_goes_on_and_nothing_is_missing_or_twice() {
         let text = table(1_000);
         let whole = Ground::sqlite().await;
         let source = look(&whole, "log.csv", text.as_bytes(), Some(Kind::Log)).unwrap();
-        run(&whole, source, false).go(Progress::default(), 64, |_, _| Ok(())).await.unwrap();
+        run(&whole, source, false)
+            .go(Progress::default(), 64, |_, _| Ok(()))
+            .await
+            .unwrap();
         let source = look(&ground, "log.csv", text.as_bytes(), Some(Kind::Log)).unwrap();
         let mut runs = 0;
         loop {
@@ -205,7 +265,13 @@ async fn what_is_wrong_is_told_by_its_line_and_the_rest_is_taken_in() {
     lines[50] = lines[49].clone();
     lines[60] = lines[59].replace(",58,", ",59,");
     for ground in Ground::both().await {
-        let source = look(&ground, "log.csv", lines.join("\n").as_bytes(), Some(Kind::Log)).unwrap();
+        let source = look(
+            &ground,
+            "log.csv",
+            lines.join("\n").as_bytes(),
+            Some(Kind::Log),
+        )
+        .unwrap();
         let mut said = Vec::new();
         // First only said, then done: the same comes of it.
         let mut tallies = Vec::new();
@@ -213,7 +279,12 @@ async fn what_is_wrong_is_told_by_its_line_and_the_rest_is_taken_in() {
             said.clear();
             let run = run(&ground, source.clone(), dry);
             let done = run.go(Progress::default(), 1_000, |_, outcomes| {
-                said.extend(outcomes.iter().filter(|(_, outcome)| *outcome != Outcome::New).cloned());
+                said.extend(
+                    outcomes
+                        .iter()
+                        .filter(|(_, outcome)| *outcome != Outcome::New)
+                        .cloned(),
+                );
                 Ok(())
             });
             tallies.push(done.await.unwrap().tally);
@@ -221,7 +292,18 @@ async fn what_is_wrong_is_told_by_its_line_and_the_rest_is_taken_in() {
             assert_eq!(ground.rows(&ENTRY_COUNT).await, [[Value::Int(count)]]);
         }
         assert_eq!(tallies[0], tallies[1]);
-        let said: Vec<String> = said.iter().map(|(line, outcome)| format!("{line} {outcome:?}")).collect();
-        assert_eq!(said, ["18 Wrong(event)", "34 Wrong()", "51 Same", "61 Conflict(entry.count)"]);
+        let said: Vec<String> = said
+            .iter()
+            .map(|(line, outcome)| format!("{line} {outcome:?}"))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "18 Wrong(event)",
+                "34 Wrong()",
+                "51 Same",
+                "61 Conflict(entry.count)"
+            ]
+        );
     }
 }
