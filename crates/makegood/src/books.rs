@@ -53,6 +53,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     crate::world::STATEMENTS,
     webhooks::STATEMENTS,
     crate::demo::STATEMENTS,
+    crate::doctor::STATEMENTS,
     answers::STATEMENTS,
     files::STATEMENTS,
     lists::STATEMENTS,
