@@ -116,7 +116,9 @@ impl World {
     async fn add(&self, url: &str, kinds: &[&str]) -> (Id, Secret) {
         let kinds: Vec<String> = kinds.iter().map(|&kind| kind.to_owned()).collect();
         let vault = &self.ground.intake.vault;
-        let new = NewEndpoint::new(vault, url, &kinds, Format::Standard, self.clock.now()).unwrap();
+        let new = NewEndpoint::new(vault, url, &kinds, Format::Standard, self.clock.now())
+            .await
+            .unwrap();
         let new = Arc::new(new);
         let writing = Arc::clone(&new);
         self.ground
@@ -235,7 +237,8 @@ async fn an_endpoint_gets_what_it_wants_and_no_more() {
             world.clock.now(),
         );
         assert!(
-            bad.err()
+            bad.await
+                .err()
                 .unwrap()
                 .into_refusal::<String>()
                 .unwrap()
@@ -414,7 +417,9 @@ async fn what_ended_is_kept_for_a_month_and_what_is_removed_is_gone() {
         let removed =
             store.write(move |tx| Box::pin(async move { webhooks::remove(tx, id).await }));
         assert!(removed.await.unwrap());
-        webhooks::forget(&world.ground.intake.vault, id, world.clock.now()).unwrap();
+        webhooks::forget(&world.ground.intake.vault, id, world.clock.now())
+            .await
+            .unwrap();
         let all = store.read(|tx| Box::pin(async move { webhooks::endpoints(tx).await }));
         assert!(all.await.unwrap().is_empty());
     }

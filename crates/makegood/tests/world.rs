@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use makegood::books::act::NotDone;
 use makegood::books::check;
-use makegood::books::disputes::{DisputeSeen, dispute_seen};
+use makegood::books::disputes::dispute_seen;
 use makegood::books::facts::{self, Explained, Seen, breach_id, explain, refund_seen};
 use makegood::books::intake::{Intake, Outcome, line};
 use makegood::clock::Clock;

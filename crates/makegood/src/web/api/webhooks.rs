@@ -18,7 +18,6 @@ use crate::clock;
 use crate::outgoing::Format;
 use crate::secret::Secret;
 use crate::signing::SigningKey;
-use crate::store::Trouble;
 use crate::web::Web;
 use crate::web::idempotency::Told;
 use crate::web::refusal::Problem;
