@@ -83,7 +83,13 @@ impl fmt::Display for Check {
             State::Problem => "PROBLEM",
             State::Skipped => "-      ",
         };
-        write!(f, "{:>2} {state} {}: {}", self.no, self.name, harmless(&self.found))?;
+        write!(
+            f,
+            "{:>2} {state} {}: {}",
+            self.no,
+            self.name,
+            harmless(&self.found)
+        )?;
         if let Some(remedy) = &self.remedy {
             write!(f, "\n           mend: {}", harmless(remedy))?;
         }
@@ -102,7 +108,9 @@ impl Examination {
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_well(&self) -> bool {
-        self.checks.iter().all(|check| check.state != State::Problem)
+        self.checks
+            .iter()
+            .all(|check| check.state != State::Problem)
     }
 
     /// What was found under a name.
@@ -111,7 +119,13 @@ impl Examination {
         self.checks.iter().find(|check| check.name == name)
     }
 
-    fn note(&mut self, name: &'static str, state: State, found: impl Into<String>, remedy: Option<String>) {
+    fn note(
+        &mut self,
+        name: &'static str,
+        state: State,
+        found: impl Into<String>,
+        remedy: Option<String>,
+    ) {
         let no = self.checks.len().saturating_add(1);
         let found = found.into();
         self.checks.push(Check {
@@ -155,7 +169,11 @@ pub async fn examine(flags: &Flags, mend: bool) -> Examination {
     let loaded = match config::load(flags, &config::environment()) {
         Ok(loaded) => loaded,
         Err(problems) => {
-            seen.problem("settings", problems, "makegood config show --origin, and mend the file that it names");
+            seen.problem(
+                "settings",
+                problems,
+                "makegood config show --origin, and mend the file that it names",
+            );
             return seen;
         }
     };
@@ -167,7 +185,11 @@ pub async fn examine(flags: &Flags, mend: bool) -> Examination {
         [] => seen.ok("settings", place),
         warnings => {
             let words: Vec<String> = warnings.iter().map(ToString::to_string).collect();
-            seen.warning("settings", words.join("; "), "makegood config show --origin");
+            seen.warning(
+                "settings",
+                words.join("; "),
+                "makegood config show --origin",
+            );
         }
     }
     let config = loaded.config;
@@ -189,11 +211,21 @@ fn policy(seen: &mut Examination, config: &Config) {
     match Policies::open(&config.desk.policy) {
         Ok(policies) => {
             let versions = policies.iter().count();
-            seen.ok("policy", format!("{}: {versions} version(s) that can judge", config.desk.policy));
+            seen.ok(
+                "policy",
+                format!(
+                    "{}: {versions} version(s) that can judge",
+                    config.desk.policy
+                ),
+            );
         }
         Err(why) => {
             let told = crate::policy_commands::told(&why);
-            seen.problem("policy", told, format!("makegood policy check {}", config.desk.policy));
+            seen.problem(
+                "policy",
+                told,
+                format!("makegood policy check {}", config.desk.policy),
+            );
         }
     }
 }
@@ -207,7 +239,11 @@ fn folders(seen: &mut Examination, config: &Config, mend: bool) {
     let data = &config.store.data;
     if !data.is_dir() {
         let remedy = format!("makegood init --data {}", data.display());
-        seen.problem("data folder", format!("{} is not there", data.display()), remedy);
+        seen.problem(
+            "data folder",
+            format!("{} is not there", data.display()),
+            remedy,
+        );
         return;
     }
     let mut open = Vec::new();
@@ -232,13 +268,19 @@ fn folders(seen: &mut Examination, config: &Config, mend: bool) {
         open.push((path, wanted, found));
     }
     match open.first() {
-        None => seen.ok("data folder", format!("{}: nobody else can read it", data.display())),
+        None => seen.ok(
+            "data folder",
+            format!("{}: nobody else can read it", data.display()),
+        ),
         Some((_, _, found)) => {
             let commands: Vec<String> = open
                 .iter()
                 .map(|(path, wanted, _)| format!("chmod {wanted:o} {}", path.display()))
                 .collect();
-            let words = format!("{} file(s) can be read by others (mode {found:03o})", open.len());
+            let words = format!(
+                "{} file(s) can be read by others (mode {found:03o})",
+                open.len()
+            );
             seen.problem("data folder", words, commands.join(" && "));
         }
     }
@@ -270,7 +312,10 @@ fn room(seen: &mut Examination, config: &Config) {
 fn keys(seen: &mut Examination, config: &Config) -> Option<SigningKey> {
     let remedy = "put the file back from where you keep copies of keys; a new one opens nothing that is sealed";
     match MasterKey::open(&config.privacy.master_key_file) {
-        Ok(_) => seen.ok("master key", config.privacy.master_key_file.display().to_string()),
+        Ok(_) => seen.ok(
+            "master key",
+            config.privacy.master_key_file.display().to_string(),
+        ),
         Err(why) if config.store.data.join("keys.sqlite").exists() => {
             seen.problem("master key", why, remedy);
         }
@@ -281,7 +326,11 @@ fn keys(seen: &mut Examination, config: &Config) -> Option<SigningKey> {
     }
     if !config.audit.key_file.exists() {
         let words = format!("{} is not there yet", config.audit.key_file.display());
-        seen.warning("log key", words, "makegood init, or the next start makes one");
+        seen.warning(
+            "log key",
+            words,
+            "makegood init, or the next start makes one",
+        );
         return None;
     }
     match SigningKey::open(&config.audit.key_file, &config.audit.origin) {
@@ -290,7 +339,8 @@ fn keys(seen: &mut Examination, config: &Config) -> Option<SigningKey> {
             Some(signer)
         }
         Err(why) => {
-            let remedy = "put back the key that belongs to the log, or set `audit.origin` to its name";
+            let remedy =
+                "put back the key that belongs to the log, or set `audit.origin` to its name";
             seen.problem("log key", why, remedy);
             None
         }
@@ -301,13 +351,19 @@ async fn store(seen: &mut Examination, config: &Config, mend: bool) -> Option<St
     let place = location(config);
     match Store::missing_migrations(&place, migrations::ALL).await {
         Ok(missing) if !missing.is_empty() && !mend => {
-            let words = format!("{place} lacks {} step(s) that this program needs", missing.len());
+            let words = format!(
+                "{place} lacks {} step(s) that this program needs",
+                missing.len()
+            );
             seen.problem("store", words, "makegood migrate");
             return None;
         }
         Ok(_) => {}
         Err(Trouble::Taken { .. }) => {
-            seen.skipped("store", "an open desk has it; `makegood healthcheck` asks that desk");
+            seen.skipped(
+                "store",
+                "an open desk has it; `makegood healthcheck` asks that desk",
+            );
             return None;
         }
         Err(why) => {
@@ -326,7 +382,10 @@ async fn store(seen: &mut Examination, config: &Config, mend: bool) -> Option<St
             Some(store)
         }
         Err(Trouble::Taken { .. }) => {
-            seen.skipped("store", "an open desk has it; `makegood healthcheck` asks that desk");
+            seen.skipped(
+                "store",
+                "an open desk has it; `makegood healthcheck` asks that desk",
+            );
             None
         }
         Err(why) => {
@@ -343,7 +402,8 @@ fn store_remedy(config: &Config) -> String {
             config.store.data.display()
         ),
         Database::Postgres(_) => {
-            "start PostgreSQL and look at `store.database`: psql with that address must work".to_owned()
+            "start PostgreSQL and look at `store.database`: psql with that address must work"
+                .to_owned()
         }
     }
 }
@@ -409,7 +469,10 @@ async fn books(
     match signer {
         None => seen.skipped("anchor", "the log's key is not there"),
         Some(signer) => match setup::held_against_anchor(config, store, signer).await {
-            Ok(None) => seen.ok("anchor", "the store is not older than what is remembered of it"),
+            Ok(None) => seen.ok(
+                "anchor",
+                "the store is not older than what is remembered of it",
+            ),
             Ok(Some(frozen)) => seen.problem(
                 "anchor",
                 frozen,
@@ -445,13 +508,24 @@ fn clock_sane(seen: &mut Examination, told: &Told, now: Instant) {
 
 fn money(seen: &mut Examination, config: &Config, told: &Told) {
     if config.money.kill_switch {
-        seen.warning("money", "the switch `money.kill_switch` is on: nothing is paid", "set it to false when money may move");
+        seen.warning(
+            "money",
+            "the switch `money.kill_switch` is on: nothing is paid",
+            "set it to false when money may move",
+        );
     } else if told.stopped {
-        seen.warning("money", "somebody stopped all money", "start it again at the desk: `POST /v1/money/go`");
+        seen.warning(
+            "money",
+            "somebody stopped all money",
+            "start it again at the desk: `POST /v1/money/go`",
+        );
     } else if told.stuck > 0 {
         seen.warning(
             "money",
-            format!("nobody knows for over an hour what became of {} refund(s)", told.stuck),
+            format!(
+                "nobody knows for over an hour what became of {} refund(s)",
+                told.stuck
+            ),
             "makegood reconcile, and then the tasks of finance",
         );
     } else {
@@ -468,29 +542,50 @@ fn work(seen: &mut Examination, told: &Told, now: Instant) {
         found.push(format!("{} case(s) are parked", told.parked));
     }
     if told.breaches > 0 {
-        let since = told.breach_since.map(|at| timestamp(instant(at)).to_string());
+        let since = told
+            .breach_since
+            .map(|at| timestamp(instant(at)).to_string());
         found.push(format!(
             "{} thing(s) do not agree with a provider, since {}",
             told.breaches,
             since.unwrap_or_default()
         ));
     }
-    let old = told.events_since.is_some_and(|at| at.plus(Duration::from_seconds(3_600)) < now);
+    let old = told
+        .events_since
+        .is_some_and(|at| at.plus(Duration::from_seconds(3_600)) < now);
     if old {
-        found.push(format!("{} provider event(s) wait for over an hour", told.events_waiting));
+        found.push(format!(
+            "{} provider event(s) wait for over an hour",
+            told.events_waiting
+        ));
     }
     if found.is_empty() {
         seen.ok("work", "nothing is overdue");
     } else {
-        seen.warning("work", found.join("; "), "makegood case list, and the tasks at the desk");
+        seen.warning(
+            "work",
+            found.join("; "),
+            "makegood case list, and the tasks at the desk",
+        );
     }
 }
 
 fn head(seen: &mut Examination, told: &Told) {
-    let signed = told.head_size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
-    let words = format!("{} leaves, of which {signed} are under a signed head", told.leaves);
+    let signed = told
+        .head_size
+        .and_then(|size| u64::try_from(size).ok())
+        .unwrap_or(0);
+    let words = format!(
+        "{} leaves, of which {signed} are under a signed head",
+        told.leaves
+    );
     if signed < told.leaves {
-        seen.warning("audit log", words, "makegood serve signs the rest when it is open");
+        seen.warning(
+            "audit log",
+            words,
+            "makegood serve signs the rest when it is open",
+        );
     } else {
         seen.ok("audit log", words);
     }
@@ -511,7 +606,11 @@ async fn around(seen: &mut Examination, config: &Config, store: Option<&Store>) 
 
 async fn providers(seen: &mut Examination, config: &Config, store: Option<&Store>) {
     if config.payments.is_empty() {
-        seen.warning("providers", "there are none, so nothing can be paid back", "add one under `[payments]` in the settings");
+        seen.warning(
+            "providers",
+            "there are none, so nothing can be paid back",
+            "add one under `[payments]` in the settings",
+        );
         return;
     }
     let reached = match setup::providers(config) {
@@ -523,8 +622,12 @@ async fn providers(seen: &mut Examination, config: &Config, store: Option<&Store
     };
     for (name, settings) in &config.payments {
         let secrets = match settings {
-            ProviderSettings::Stripe { webhook_secrets, .. }
-            | ProviderSettings::Sandbox { webhook_secrets, .. } => Some(webhook_secrets.len()),
+            ProviderSettings::Stripe {
+                webhook_secrets, ..
+            }
+            | ProviderSettings::Sandbox {
+                webhook_secrets, ..
+            } => Some(webhook_secrets.len()),
             ProviderSettings::Manual { .. } => None,
         };
         let Some(Provider::Stripe(stripe)) = reached.get(name).map(AsRef::as_ref) else {
@@ -534,19 +637,28 @@ async fn providers(seen: &mut Examination, config: &Config, store: Option<&Store
         let standing = tokio::time::timeout(PATIENCE, stripe.standing()).await;
         match standing.map(|heard| heard.said) {
             Ok(Ok(standing)) => {
-                let mode = if standing.live { "real money" } else { "test mode, no real money" };
+                let mode = if standing.live {
+                    "real money"
+                } else {
+                    "test mode, no real money"
+                };
                 let funds: Vec<String> = standing
                     .available
                     .iter()
                     .map(|(currency, minor)| format!("{minor} {currency}"))
                     .collect();
-                let words = format!("`{name}` answers: {mode}; {} (minor units)", funds.join(", "));
+                let words = format!(
+                    "`{name}` answers: {mode}; {} (minor units)",
+                    funds.join(", ")
+                );
                 seen.ok("providers", words);
             }
             Ok(Err(why)) => seen.problem(
                 "providers",
                 format!("`{name}`: {why}"),
-                format!("look at `payments.{name}.secret_key`; the key must be allowed to read balances"),
+                format!(
+                    "look at `payments.{name}.secret_key`; the key must be allowed to read balances"
+                ),
             ),
             Err(_) => seen.problem(
                 "providers",
@@ -575,7 +687,10 @@ async fn compared(seen: &mut Examination, name: &str, store: Option<&Store>) {
     let now = Clock::default().now();
     match last_at(store, name).await {
         Ok(Some(at)) if at.plus(Duration::from_seconds(26 * 3_600)) > now => {
-            seen.ok("comparison", format!("`{name}` was compared at {}", timestamp(at)));
+            seen.ok(
+                "comparison",
+                format!("`{name}` was compared at {}", timestamp(at)),
+            );
         }
         Ok(Some(at)) => seen.warning(
             "comparison",
@@ -595,7 +710,10 @@ async fn connector(seen: &mut Examination, config: &Config) {
     let built = setup::way_out(config).and_then(|way_out| setup::connector(config, &way_out));
     let connector = match built {
         Ok(None) => {
-            seen.ok("fulfilment", "there is no connector: what is to be done are tasks for the technical team");
+            seen.ok(
+                "fulfilment",
+                "there is no connector: what is to be done are tasks for the technical team",
+            );
             return;
         }
         Ok(Some(connector)) => connector,
@@ -628,7 +746,11 @@ async fn connector(seen: &mut Examination, config: &Config) {
             "the connector says something about a command that was never given",
             "let it answer 404 for keys that it does not know",
         ),
-        Err(_) => seen.problem("fulfilment", "the connector does not answer in time", remedy),
+        Err(_) => seen.problem(
+            "fulfilment",
+            "the connector does not answer in time",
+            remedy,
+        ),
     }
 }
 

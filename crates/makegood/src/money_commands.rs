@@ -26,7 +26,9 @@ use crate::world::Watch;
 
 /// `doctor`.
 #[derive(Args, Debug)]
-#[command(after_help = "Exit codes: 0 nothing is wrong, 1 something is; each problem stands with what mends it.")]
+#[command(
+    after_help = "Exit codes: 0 nothing is wrong, 1 something is; each problem stands with what mends it."
+)]
 pub struct DoctorArgs {
     /// Where the settings are.
     #[command(flatten)]
@@ -41,9 +43,11 @@ pub struct DoctorArgs {
 
 /// `reconcile`.
 #[derive(Args, Debug)]
-#[command(after_help = "It can run while the desk is open on PostgreSQL; on SQLite the open desk does it daily by itself.
+#[command(
+    after_help = "It can run while the desk is open on PostgreSQL; on SQLite the open desk does it daily by itself.
 
-Exit codes: 0 everything agrees, 1 something did not, 2 it could not be compared.")]
+Exit codes: 0 everything agrees, 1 something did not, 2 it could not be compared."
+)]
 pub struct ReconcileArgs {
     /// Where the settings are.
     #[command(flatten)]
@@ -66,8 +70,10 @@ pub enum TransferCommand {
         all: bool,
     },
     /// Say where the money of a transfer goes
-    #[command(after_help = "The account is read from standard input as JSON, so that it stands in no shell's history:
-  {\"name\": \"…\", \"iban\": \"…\"}   or   {\"name\": \"…\", \"number\": \"…\", \"bank\": \"…\"}")]
+    #[command(
+        after_help = "The account is read from standard input as JSON, so that it stands in no shell's history:
+  {\"name\": \"…\", \"iban\": \"…\"}   or   {\"name\": \"…\", \"number\": \"…\", \"bank\": \"…\"}"
+    )]
     Payee {
         /// Which bank.
         #[command(flatten)]
@@ -158,16 +164,27 @@ impl DoctorArgs {
             for check in &seen.checks {
                 writeln!(out, "{check}")?;
             }
-            let of = |state| seen.checks.iter().filter(|check| check.state == state).count();
+            let of = |state| {
+                seen.checks
+                    .iter()
+                    .filter(|check| check.state == state)
+                    .count()
+            };
             let (problems, warnings) = (of(State::Problem), of(State::Warning));
-            writeln!(out, "\n{} looked at, {problems} wrong, {warnings} to look at", seen.checks.len())?;
+            writeln!(
+                out,
+                "\n{} looked at, {problems} wrong, {warnings} to look at",
+                seen.checks.len()
+            )?;
         }
         Ok(if seen.is_well() { FINE } else { FOUND })
     }
 }
 
 async fn opened(config: Config) -> Result<Ready, Stop> {
-    setup::open(config, Clock::default(), BTreeMap::new()).await.map_err(stop)
+    setup::open(config, Clock::default(), BTreeMap::new())
+        .await
+        .map_err(stop)
 }
 
 impl ReconcileArgs {
@@ -191,7 +208,10 @@ impl ReconcileArgs {
                 };
                 asked += 1;
                 let reconciliation = Reconciliation { shop, name, stripe };
-                let report = reconciliation.run(back).await.map_err(|why| stop(format!("{name}: {why}")))?;
+                let report = reconciliation
+                    .run(back)
+                    .await
+                    .map_err(|why| stop(format!("{name}: {why}")))?;
                 differences += report.differences.len();
                 writeln!(out, "{}", harmless(&report.to_string()))?;
             }
@@ -203,7 +223,9 @@ impl ReconcileArgs {
             while watch.round().await.map_err(stop)? > 0 {}
             ready.shop.desk.store.close().await;
             if asked == 0 {
-                return Err(stop("no provider of the settings can be asked; a bank tells by its statements: makegood transfers import"));
+                return Err(stop(
+                    "no provider of the settings can be asked; a bank tells by its statements: makegood transfers import",
+                ));
             }
             Ok(if differences == 0 { FINE } else { FOUND })
         })
@@ -226,7 +248,9 @@ fn bank(config: &Config, named: Option<&str>) -> Result<(String, Payer), Stop> {
         .filter(|(name, ..)| named.is_none_or(|named| named == name.as_str()))
         .collect();
     match banks.as_slice() {
-        [] => Err(stop("the settings have no such bank; add one with `kind = \"manual\"` under `[payments]`")),
+        [] => Err(stop(
+            "the settings have no such bank; add one with `kind = \"manual\"` under `[payments]`",
+        )),
         [(name, holder, iban, bic)] => {
             let payer = Payer {
                 name: (*holder).clone(),
@@ -237,7 +261,10 @@ fn bank(config: &Config, named: Option<&str>) -> Result<(String, Payer), Stop> {
         }
         _ => {
             let names: Vec<&str> = banks.iter().map(|(name, ..)| name.as_str()).collect();
-            Err(stop(format!("there are several banks: name one with --bank: {}", names.join(", "))))
+            Err(stop(format!(
+                "there are several banks: name one with --bank: {}",
+                names.join(", ")
+            )))
         }
     }
 }
@@ -296,14 +323,20 @@ impl TransferCommand {
                     Some(batch) => bank.files(batch).await.map_err(stop)?,
                     None => {
                         let today = timestamp(now).to_zoned(jiff::tz::TimeZone::UTC).date();
-                        let made = bank.export(payer, on.unwrap_or(today), now).await.map_err(stop)?;
-                        made.into_iter().map(|file| (file.name, file.bytes)).collect()
+                        let made = bank
+                            .export(payer, on.unwrap_or(today), now)
+                            .await
+                            .map_err(stop)?;
+                        made.into_iter()
+                            .map(|file| (file.name, file.bytes))
+                            .collect()
                     }
                 };
                 written(to, *form, &files, out)
             }
             Self::Import { file, .. } => {
-                let bytes = fs::read(file).map_err(|why| stop(format!("{}: {why}", file.display())))?;
+                let bytes =
+                    fs::read(file).map_err(|why| stop(format!("{}: {why}", file.display())))?;
                 let taken = bank.import(&bytes, now).await.map_err(stop)?;
                 told(&taken, out)
             }
@@ -322,7 +355,10 @@ async fn list(bank: &Bank<'_>, pending: bool, out: &mut dyn Write) -> Done {
         Box::pin(async move { transfers::all(tx, &name, pending).await })
     });
     for owed in read.await.map_err(stop)? {
-        let status = owed.status.as_deref().unwrap_or("nobody has said where it goes");
+        let status = owed
+            .status
+            .as_deref()
+            .unwrap_or("nobody has said where it goes");
         let batch = owed.batch.as_deref().unwrap_or("-");
         writeln!(
             out,
@@ -337,9 +373,17 @@ async fn list(bank: &Bank<'_>, pending: bool, out: &mut dyn Write) -> Done {
     Ok(FINE)
 }
 
-fn written(to: &Path, form: Option<Form>, files: &[(String, Vec<u8>)], out: &mut dyn Write) -> Done {
+fn written(
+    to: &Path,
+    form: Option<Form>,
+    files: &[(String, Vec<u8>)],
+    out: &mut dyn Write,
+) -> Done {
     if files.is_empty() {
-        writeln!(out, "nothing waits for the bank; `makegood transfers list` says what lacks a payee")?;
+        writeln!(
+            out,
+            "nothing waits for the bank; `makegood transfers list` says what lacks a payee"
+        )?;
         return Ok(FINE);
     }
     for (name, bytes) in files {
@@ -348,7 +392,12 @@ fn written(to: &Path, form: Option<Form>, files: &[(String, Vec<u8>)], out: &mut
         }
         let path = to.join(name);
         write_private(&path, bytes).map_err(|why| stop(format!("{}: {why}", path.display())))?;
-        writeln!(out, "{}: {} bytes", harmless(&path.display().to_string()), bytes.len())?;
+        writeln!(
+            out,
+            "{}: {} bytes",
+            harmless(&path.display().to_string()),
+            bytes.len()
+        )?;
     }
     Ok(FINE)
 }
@@ -357,7 +406,11 @@ fn written(to: &Path, form: Option<Form>, files: &[(String, Vec<u8>)], out: &mut
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut options = fs::OpenOptions::new();
-    let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -374,7 +427,12 @@ fn told(taken: &[Taken], out: &mut dyn Write) -> Done {
             Taken::Known(transfer) => writeln!(out, "{transfer}: known")?,
             Taken::Odd { transfer, why } => {
                 odd = true;
-                writeln!(out, "{}: {}; finance is asked", harmless(transfer), harmless(why))?;
+                writeln!(
+                    out,
+                    "{}: {}; finance is asked",
+                    harmless(transfer),
+                    harmless(why)
+                )?;
             }
             Taken::Foreign => foreign = foreign.saturating_add(1),
         }

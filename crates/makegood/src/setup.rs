@@ -288,7 +288,10 @@ pub(crate) fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider
 }
 
 /// Fulfilment as the settings name it.
-pub(crate) fn connector(config: &Config, way_out: &Arc<WayOut>) -> Result<Option<Arc<Connector>>, Unready> {
+pub(crate) fn connector(
+    config: &Config,
+    way_out: &Arc<WayOut>,
+) -> Result<Option<Arc<Connector>>, Unready> {
     let Some(settings) = &config.fulfilment.connector else {
         return Ok(None);
     };

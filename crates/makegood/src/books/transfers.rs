@@ -212,7 +212,9 @@ impl Bank<'_> {
         let all = self.listed(false).await?;
         let found = all.into_iter().find(|owed| owed.id == id);
         found.ok_or_else(|| {
-            Undone::Wrong(format!("there is no transfer `{id}`; `makegood transfers list` names them"))
+            Undone::Wrong(format!(
+                "there is no transfer `{id}`; `makegood transfers list` names them"
+            ))
         })
     }
 
@@ -224,7 +226,9 @@ impl Bank<'_> {
         payee.account().map_err(Undone::Wrong)?;
         let owed = self.one(id).await?;
         if owed.batch.is_some() || owed.state != "pending" {
-            return Err(Undone::Wrong(format!("{id} has gone to the bank already, or is over")));
+            return Err(Undone::Wrong(format!(
+                "{id} has gone to the bank already, or is over"
+            )));
         }
         let case = self
             .desk
@@ -257,7 +261,9 @@ impl Bank<'_> {
         });
         match kept.await? {
             1 => Ok(()),
-            _ => Err(Undone::Wrong(format!("{id} has gone to the bank in this moment"))),
+            _ => Err(Undone::Wrong(format!(
+                "{id} has gone to the bank in this moment"
+            ))),
         }
     }
 
@@ -297,16 +303,18 @@ impl Bank<'_> {
                 sealed.push((file.name.clone(), own));
             }
             let names: Vec<String> = batch.transfers().iter().map(|one| one.id.clone()).collect();
-            self.keep(batch.id(), batch.currency().code(), names, sealed, now).await?;
+            self.keep(batch.id(), batch.currency().code(), names, sealed, now)
+                .await?;
             files.extend(made);
         }
         Ok(files)
     }
 
     async fn transfer(&self, owed: &Owed, digest: Digest) -> Result<Transfer, Undone> {
-        let read = self.desk.store.read(move |tx| {
-            Box::pin(async move { private::read(tx, digest).await })
-        });
+        let read = self
+            .desk
+            .store
+            .read(move |tx| Box::pin(async move { private::read(tx, digest).await }));
         let Some((person, field, sealed)) = read.await? else {
             return Err(stranger("a payee without an account").into());
         };
@@ -345,7 +353,11 @@ impl Bank<'_> {
             Box::pin(async move {
                 let at = nanoseconds(now)?;
                 for id in transfers {
-                    let values = [Value::from(id), Value::from(batch.as_str()), Value::from(at)];
+                    let values = [
+                        Value::from(id),
+                        Value::from(batch.as_str()),
+                        Value::from(at),
+                    ];
                     if tx.run(&BATCHED, &values).await? != 1 {
                         return Err(Trouble::Serialization);
                     }
@@ -391,7 +403,11 @@ impl Bank<'_> {
                 hash: digest?,
                 ciphertext: row.bytes(2)?.to_vec(),
             };
-            let opened = self.vault.open_field(batch, FILE, &sealed).await.map_err(unavailable)?;
+            let opened = self
+                .vault
+                .open_field(batch, FILE, &sealed)
+                .await
+                .map_err(unavailable)?;
             files.push((row.text(0)?.to_owned(), opened.expose().clone()));
         }
         if files.is_empty() {
@@ -443,7 +459,9 @@ impl Bank<'_> {
     pub async fn confirm(&self, id: &str, now: Instant) -> Result<Taken, Undone> {
         let owed = self.one(id).await?;
         if owed.batch.is_none() {
-            let why = format!("{id} has not gone to the bank; `makegood transfers export` draws up the file");
+            let why = format!(
+                "{id} has not gone to the bank; `makegood transfers export` draws up the file"
+            );
             return Err(Undone::Wrong(why));
         }
         let refund = owed.refund(RefundStatus::Succeeded, None);
@@ -451,7 +469,12 @@ impl Bank<'_> {
     }
 
     /// The case hears what the bank said, and the transfer's row with it: one transaction.
-    async fn said(&self, owed: &Owed, refund: ProviderRefund, now: Instant) -> Result<Taken, Undone> {
+    async fn said(
+        &self,
+        owed: &Owed,
+        refund: ProviderRefund,
+        now: Instant,
+    ) -> Result<Taken, Undone> {
         let paid = refund.status == RefundStatus::Succeeded;
         let over = owed.state == "failed" || (paid && owed.state == "succeeded");
         if over {
@@ -470,7 +493,8 @@ impl Bank<'_> {
                 tx.run(&SAID, &values).await?;
                 let said = ProviderSaid::Refund(refund);
                 let input = Input::RefundSaid { no: owed.no, said };
-                desk.act_in(tx, owed.case, Actor::Provider, now, input).await
+                desk.act_in(tx, owed.case, Actor::Provider, now, input)
+                    .await
             })
         });
         let acted = acted.await.map_err(NotDone::from)?;
