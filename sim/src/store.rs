@@ -248,6 +248,9 @@ impl Store {
         let changed = !prepared.events.is_empty();
         row.wake = desk.next_wake(&row.case, &self.limits, prepared.at);
         auditor
+            .agrees(&self.orders[order].records)
+            .map_err(Uncommitted::Broken)?;
+        auditor
             .stands(prepared.case, &self.cases[prepared.case].case)
             .map_err(Uncommitted::Broken)?;
         if changed && prepared.events.iter().any(|event| moves_money(&event.what)) {

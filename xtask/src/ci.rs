@@ -4,19 +4,20 @@
 use std::path::Path;
 use std::time::Instant;
 
-use crate::{cargo, licences, test, tidy};
+use crate::{cargo, licences, sim, test, tidy};
 
 type Step = (&'static str, fn(&Path) -> Result<(), String>);
 
 /// The order is that of impatience: what fails in a second comes before what compiles for minutes.
 /// The tests come last, so that the runner's summary is the last thing on the screen.
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("format", format),
     ("tidy", tidy::run),
     ("licences", licences::run),
     ("clippy", clippy),
     ("documentation", documentation),
     ("the README's first command", first_command),
+    ("simulation", |root| sim::run(root, &[])),
     ("tests", |root| test::run(root, &[])),
 ];
 

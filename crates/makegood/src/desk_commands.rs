@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The commands of the desk itself: set it up, serve it, look after its store, its people and its keys.
 
+mod demo;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -27,6 +29,7 @@ use crate::setup::{self, location, new_id};
 use crate::store::backup::{backup, restore};
 use crate::store::{Options, Store, migrations};
 use crate::{log, meters, serve, web};
+use demo::DemoArgs;
 
 /// What can be done with a desk.
 #[derive(Debug, Subcommand)]
@@ -51,6 +54,8 @@ It ends on SIGTERM and Ctrl-C: what is being answered is finished, what is in ha
         #[command(flatten)]
         flags: Flags,
     },
+    /// Try it: a desk with a shop of 200 orders in it, and cases in every stage
+    Demo(DemoArgs),
     /// Ask a desk that is open whether it is well, for whoever watches over it
     Healthcheck {
         /// Where the settings are.
@@ -272,6 +277,7 @@ pub fn run(command: &DeskCommand, out: &mut dyn Write) -> Done {
     match command {
         DeskCommand::Init { flags } => init(flags, out),
         DeskCommand::Serve { flags } => serve(flags, out),
+        DeskCommand::Demo(demo) => demo.run(out),
         DeskCommand::Healthcheck { flags } => healthcheck(flags, out),
         DeskCommand::Openapi => {
             let page = serde_json::to_string_pretty(web::spec()).map_err(stop)?;

@@ -10,6 +10,8 @@ mod access;
 mod bodies;
 #[path = "api/described.rs"]
 mod described;
+#[path = "api/orders.rs"]
+mod orders;
 #[path = "api/repeated.rs"]
 mod repeated;
 #[path = "api/story.rs"]

@@ -470,10 +470,10 @@ pub async fn make(tx: &mut Tx<'_>, now: Instant) -> Result<bool, Trouble> {
 
 /// What is told of an event: what happened to which case, and nothing that a person wrote.
 async fn body(tx: &mut Tx<'_>, event: &Row, kind: &str) -> Result<Json, Trouble> {
-    let (case, position) = (event.id(1)?, event.int(2)?);
+    let case = event.id(1)?;
     let happened = record::read(event.bytes(6)?)
         .map_err(|why| stranger(&format!("an event that cannot be read: {why:?}")))?;
-    let id = format!("evt_{}_{position}", hex(&case));
+    let id = format!("evt_{}", event.int(0)?);
     let mut data = json!({
         "event": id,
         "case": format!("case_{}", hex(&case)),
