@@ -181,15 +181,6 @@ async fn found(web: &Web, id: Id) -> Result<EndpointRecord, Problem> {
     read.await?.ok_or_else(no_endpoint)
 }
 
-/// Runs what waits for the disk of the key store away from the threads that serve.
-async fn apart<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
-) -> Result<T, Trouble> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or(Err(Trouble::Panicked))
-}
-
 /// Add a webhook endpoint
 ///
 /// Events that are written down from now on are sent there, signed with the secret that is answered here and never again.
@@ -215,7 +206,7 @@ pub async fn create(State(web): State<Arc<Web>>, told: Told<NewWebhookEndpoint>)
     };
     let kinds: Vec<String> = events.0.into_iter().map(|pattern| pattern.0).collect();
     let (vault, now) = (Arc::clone(&web.vault), web.clock.now());
-    let made = apart(move || NewEndpoint::new(&vault, &url.0, &kinds, form, now)).await;
+    let made = NewEndpoint::new(&vault, &url.0, &kinds, form, now).await;
     let new = made.map_err(|trouble| match trouble.into_refusal::<String>() {
         Ok(why) => bad("/events", why),
         Err(trouble) => trouble.into(),
@@ -338,7 +329,7 @@ pub async fn remove(
         return Err(no_endpoint());
     }
     let vault = Arc::clone(&web.vault);
-    apart(move || books::forget(&vault, gone, now)).await?;
+    books::forget(&vault, gone, now).await?;
     Ok(json(&Removed { id, removed: true }))
 }
 
