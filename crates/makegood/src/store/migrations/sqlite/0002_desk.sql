@@ -241,6 +241,8 @@ create table credit (
     constraint credit_pkey primary key (case_id, position)
 ) strict;
 
+create index credit_order on credit (order_number);
+
 -- Commands to fulfilment by the keys that they carry: what is said about one later names no case.
 create table command (
     key text not null primary key,
