@@ -59,7 +59,14 @@ fn documentation(root: &Path) -> Result<(), String> {
 /// The README's first command, without the wait for a release build and for somebody to end it.
 fn first_command(root: &Path) -> Result<(), String> {
     crate::run(cargo(root).args([
-        "run", "--locked", "--quiet", "--", "demo", "--once", "--listen", "127.0.0.1:0",
+        "run",
+        "--locked",
+        "--quiet",
+        "--",
+        "demo",
+        "--once",
+        "--listen",
+        "127.0.0.1:0",
     ]))?;
     let folder = root.join("examples/cases");
     let mut cases: Vec<_> = std::fs::read_dir(&folder)
@@ -72,7 +79,9 @@ fn first_command(root: &Path) -> Result<(), String> {
     cases.sort();
     crate::run(
         cargo(root)
-            .args(["run", "--locked", "--quiet", "--", "decide", "--policy", "viplikes"])
+            .args([
+                "run", "--locked", "--quiet", "--", "decide", "--policy", "viplikes",
+            ])
             .args(cases),
     )
 }

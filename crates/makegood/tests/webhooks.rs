@@ -229,10 +229,11 @@ async fn an_endpoint_gets_what_it_wants_and_no_more() {
         world.send().await;
         assert_eq!(kinds(&receiver), ["case.opened", "case.opened"]);
         let vault = &world.ground.intake.vault;
+        let kinds = ["Case".to_owned()];
         let bad = NewEndpoint::new(
             vault,
             "https://example.org",
-            &["Case".to_owned()],
+            &kinds,
             Format::Standard,
             world.clock.now(),
         );
