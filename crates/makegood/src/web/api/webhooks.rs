@@ -18,7 +18,6 @@ use crate::clock;
 use crate::outgoing::Format;
 use crate::secret::Secret;
 use crate::signing::SigningKey;
-use crate::store::Trouble;
 use crate::web::Web;
 use crate::web::idempotency::Told;
 use crate::web::refusal::Problem;
@@ -181,15 +180,6 @@ async fn found(web: &Web, id: Id) -> Result<EndpointRecord, Problem> {
     read.await?.ok_or_else(no_endpoint)
 }
 
-/// Runs what waits for the disk of the key store away from the threads that serve.
-async fn apart<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
-) -> Result<T, Trouble> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or(Err(Trouble::Panicked))
-}
-
 /// Add a webhook endpoint
 ///
 /// Events that are written down from now on are sent there, signed with the secret that is answered here and never again.
@@ -214,8 +204,8 @@ pub async fn create(State(web): State<Arc<Web>>, told: Told<NewWebhookEndpoint>)
         })?,
     };
     let kinds: Vec<String> = events.0.into_iter().map(|pattern| pattern.0).collect();
-    let (vault, now) = (Arc::clone(&web.vault), web.clock.now());
-    let made = apart(move || NewEndpoint::new(&vault, &url.0, &kinds, form, now)).await;
+    let now = web.clock.now();
+    let made = NewEndpoint::new(&web.vault, &url.0, &kinds, form, now).await;
     let new = made.map_err(|trouble| match trouble.into_refusal::<String>() {
         Ok(why) => bad("/events", why),
         Err(trouble) => trouble.into(),
@@ -269,11 +259,7 @@ pub async fn rotate(
     let id = endpoint_id(&id)?;
     let key = SigningKey::new_shared(&SystemRandom::new()).map_err(Problem::fault)?;
     let secret = Secret::new(key.reveal());
-    let (new, vault, now) = (secret.clone(), Arc::clone(&web.vault), web.clock.now());
-    let rotated = web.desk.store.write(move |tx| {
-        let (new, vault) = (new.clone(), Arc::clone(&vault));
-        Box::pin(async move { books::rotate(tx, &vault, id, &new, now).await })
-    });
+    let rotated = books::rotate(&web.desk.store, &web.vault, id, &secret, web.clock.now());
     rotated.await?.ok_or_else(no_endpoint)?;
     Ok(json(&out(&found(&web, id).await?, Some(&secret))))
 }
@@ -337,8 +323,7 @@ pub async fn remove(
     if !removed.await? {
         return Err(no_endpoint());
     }
-    let vault = Arc::clone(&web.vault);
-    apart(move || books::forget(&vault, gone, now)).await?;
+    books::forget(&web.vault, gone, now).await?;
     Ok(json(&Removed { id, removed: true }))
 }
 
