@@ -10,6 +10,8 @@ mod access;
 mod bodies;
 #[path = "api/described.rs"]
 mod described;
+#[path = "api/invented.rs"]
+mod invented;
 #[path = "api/orders.rs"]
 mod orders;
 #[path = "api/repeated.rs"]

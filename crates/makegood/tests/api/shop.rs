@@ -165,10 +165,20 @@ impl Shop {
 
     /// Somebody of the merchant.
     pub async fn somebody(&self, name: &str, role: Role) -> Visitor {
+        let id = self.person(name, role).await;
+        self.token(name, &[Scope::of_role(role)], Some(id)).await.1
+    }
+
+    /// The text of a token that somebody holds.
+    pub async fn token_of(&self, name: &str, role: Role) -> String {
+        let id = self.person(name, role).await;
+        self.new_token(name, &[Scope::of_role(role)], Some(id)).await.1
+    }
+
+    async fn person(&self, name: &str, role: Role) -> Id {
         let id = new_id();
-        let (name, now) = (name.to_owned(), self.ready.shop.clock.now());
+        let (named, now) = (name.to_owned(), self.ready.shop.clock.now());
         let store = &self.ready.shop.desk.store;
-        let named = name.clone();
         store
             .write(move |tx| {
                 let name = named.clone();
@@ -176,11 +186,16 @@ impl Shop {
             })
             .await
             .unwrap();
-        self.token(&name, &[Scope::of_role(role)], Some(id)).await.1
+        id
     }
 
     /// A token with scopes: its id, and whoever shows it.
     pub async fn token(&self, name: &str, scopes: &[Scope], person: Option<Id>) -> (Id, Visitor) {
+        let (id, text) = self.new_token(name, scopes, person).await;
+        (id, self.showing(&text))
+    }
+
+    async fn new_token(&self, name: &str, scopes: &[Scope], person: Option<Id>) -> (Id, String) {
         let secret = people::random(people::PREFIX).unwrap();
         let new = NewToken {
             id: new_id(),
@@ -201,7 +216,7 @@ impl Shop {
             })
             .await
             .unwrap();
-        (id, self.showing(&text))
+        (id, text)
     }
 
     /// An order of 1,000 units for EUR 49.90 that was closed after 750.
