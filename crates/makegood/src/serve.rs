@@ -8,8 +8,10 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::dispatch::Dispatcher;
 use crate::keep::Keeper;
 use crate::meters::Meters;
+use crate::outgoing::Sender;
 use crate::setup::{self, Ready};
 use crate::web::{self, Web};
 use crate::world::{Daily, Watch};
@@ -46,7 +48,11 @@ impl Running {
                 back: setup::long(ready.config.money.reconcile_back),
             }),
         };
-        tasks.spawn(watch.watch(stopped));
+        tasks.spawn(watch.watch(stopped.clone()));
+        // A store that is older than what is remembered of it would give new events the names of events that were sent before.
+        if ready.frozen.is_none() {
+            tasks.spawn(dispatcher(ready).work(stopped));
+        }
         Self {
             stop,
             tasks,
@@ -76,6 +82,17 @@ impl Running {
         if tokio::time::timeout(self.grace, all).await.is_err() {
             tracing::warn!("not everything ended in time; what is left goes on at the next start");
         }
+    }
+}
+
+fn dispatcher(ready: &Ready) -> Dispatcher {
+    let config = &ready.config;
+    let way_out = Arc::clone(&ready.way_out);
+    Dispatcher {
+        store: ready.shop.desk.store.clone(),
+        vault: Arc::clone(&ready.vault),
+        sender: Sender::new(way_out, &config.server.public_url, config.webhooks.answer_max),
+        clock: ready.shop.clock.clone(),
     }
 }
 

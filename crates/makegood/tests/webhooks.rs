@@ -116,9 +116,7 @@ impl World {
     async fn add(&self, url: &str, kinds: &[&str]) -> (Id, Secret) {
         let kinds: Vec<String> = kinds.iter().map(|&kind| kind.to_owned()).collect();
         let vault = &self.ground.intake.vault;
-        let new = NewEndpoint::new(vault, url, &kinds, Format::Standard, self.clock.now())
-            .await
-            .unwrap();
+        let new = NewEndpoint::new(vault, url, &kinds, Format::Standard, self.clock.now()).await.unwrap();
         let new = Arc::new(new);
         let writing = Arc::clone(&new);
         self.ground
@@ -229,17 +227,10 @@ async fn an_endpoint_gets_what_it_wants_and_no_more() {
         world.send().await;
         assert_eq!(kinds(&receiver), ["case.opened", "case.opened"]);
         let vault = &world.ground.intake.vault;
-        let kinds = ["Case".to_owned()];
-        let bad = NewEndpoint::new(
-            vault,
-            "https://example.org",
-            &kinds,
-            Format::Standard,
-            world.clock.now(),
-        );
+        let (url, kinds, now) = ("https://example.org", ["Case".to_owned()], world.clock.now());
+        let bad = NewEndpoint::new(vault, url, &kinds, Format::Standard, now).await;
         assert!(
-            bad.await
-                .err()
+            bad.err()
                 .unwrap()
                 .into_refusal::<String>()
                 .unwrap()
@@ -329,15 +320,8 @@ async fn an_old_secret_signs_beside_the_new_for_a_day_and_neither_lies_open() {
         let key =
             makegood::signing::SigningKey::new_shared(&ring::rand::SystemRandom::new()).unwrap();
         let new = Secret::new(key.reveal());
-        let (vault, secret, now) = (
-            Arc::clone(&world.ground.intake.vault),
-            new.clone(),
-            world.clock.now(),
-        );
-        let rotated = world.ground.store.write(move |tx| {
-            let (vault, secret) = (Arc::clone(&vault), secret.clone());
-            Box::pin(async move { webhooks::rotate(tx, &vault, id, &secret, now).await })
-        });
+        let vault = &world.ground.intake.vault;
+        let rotated = webhooks::rotate(&world.ground.store, vault, id, &new, world.clock.now());
         rotated.await.unwrap().unwrap();
         let mut library = Judge::start("standard_webhooks.py");
         let mut fits = |secret: &Secret, seen: &receiver::Seen| {
@@ -418,9 +402,7 @@ async fn what_ended_is_kept_for_a_month_and_what_is_removed_is_gone() {
         let removed =
             store.write(move |tx| Box::pin(async move { webhooks::remove(tx, id).await }));
         assert!(removed.await.unwrap());
-        webhooks::forget(&world.ground.intake.vault, id, world.clock.now())
-            .await
-            .unwrap();
+        webhooks::forget(&world.ground.intake.vault, id, world.clock.now()).await.unwrap();
         let all = store.read(|tx| Box::pin(async move { webhooks::endpoints(tx).await }));
         assert!(all.await.unwrap().is_empty());
     }

@@ -26,7 +26,7 @@ use crate::outgoing::{
 use crate::secret::Secret;
 use crate::setup::new_id;
 use crate::signing::{KeyRing, SigningKey};
-use crate::store::{Row, Trouble, Tx, Value};
+use crate::store::{Row, Store, Trouble, Tx, Value};
 use crate::vault::{Sealed, Vault};
 
 crate::statements! {
@@ -66,8 +66,8 @@ crate::statements! {
     KEEP_HEALTH = "update webhook_endpoint set failing_since = ?2, rests_until = ?3, disabled_at = ?4, disabled_why = ?5 where id = ?1";
     /// Gives up what waits for an endpoint that is switched off.
     GIVE_UP = "update webhook_delivery set state = 'given_up', next_at = null, last_words = ?2, changed_at = ?3 where endpoint_id = ?1 and state = 'waiting'";
-    /// Other secrets.
-    KEEP_SECRETS = "update webhook_endpoint set secrets = ?2 where id = ?1";
+    /// Other secrets, in place of those that were read.
+    KEEP_SECRETS = "update webhook_endpoint set secrets = ?2 where id = ?1 and secrets = ?3";
     /// An endpoint that is gone.
     DELETE_ENDPOINT = "delete from webhook_endpoint where id = ?1";
     /// With what was sent to it.
@@ -319,31 +319,54 @@ pub async fn find(tx: &mut Tx<'_>, id: Id) -> Result<Option<EndpointRecord>, Tro
 
 /// Takes a new secret into use; those before sign beside it for a day. Nothing where there is no such endpoint.
 ///
+/// The key store is asked between reading and writing, never inside a transaction.
+///
 /// # Errors
 /// The trouble of the store or the key store.
 pub async fn rotate(
-    tx: &mut Tx<'_>,
+    store: &Store,
     vault: &Vault,
     id: Id,
     new: &Secret,
     now: Instant,
 ) -> Result<Option<()>, Trouble> {
-    let Some(row) = tx.one(&ENDPOINT_LOCKED, &[Value::from(id.0)]).await? else {
-        return Ok(None);
-    };
-    let now_at = nanoseconds(now)?;
-    let until = nanoseconds(now.plus(OVERLAP))?;
-    let mut secrets = endpoint(&row)?.unsealed(vault).await?;
+    for _ in 0..5 {
+        let read = store.read(move |tx| Box::pin(async move { find(tx, id).await }));
+        let Some(before) = read.await? else {
+            return Ok(None);
+        };
+        let secrets = rotated(before.unsealed(vault).await?, new, now)?;
+        let sealed = seal_secrets(vault, id, &secrets).await?;
+        let values = [
+            Value::from(id.0),
+            Value::from(sealed),
+            Value::from(before.secrets),
+        ];
+        let kept = store.write(move |tx| {
+            let values = values.clone();
+            Box::pin(async move { tx.run(&KEEP_SECRETS, &values).await })
+        });
+        // Somebody else rotated in the same moment: their new secret is an old one now.
+        if kept.await? == 1 {
+            return Ok(Some(()));
+        }
+    }
+    Err(Trouble::Serialization)
+}
+
+fn rotated(
+    mut secrets: Vec<HeldSecret>,
+    new: &Secret,
+    now: Instant,
+) -> Result<Vec<HeldSecret>, Trouble> {
+    let (now_at, until) = (nanoseconds(now)?, nanoseconds(now.plus(OVERLAP))?);
     secrets.retain(|held| held.until.is_none_or(|end| end > now_at) && held.key != *new.expose());
     for held in &mut secrets {
         held.until = Some(held.until.map_or(until, |end| end.min(until)));
     }
     let key = new.expose().clone();
     secrets.insert(0, HeldSecret { key, until: None });
-    let sealed = seal_secrets(vault, id, &secrets).await?;
-    tx.run(&KEEP_SECRETS, &[Value::from(id.0), Value::from(sealed)])
-        .await?;
-    Ok(Some(()))
+    Ok(secrets)
 }
 
 /// Switches an endpoint off by hand, or on again: then everything that happened meanwhile is sent. `false` where there is none.

@@ -204,8 +204,8 @@ pub async fn create(State(web): State<Arc<Web>>, told: Told<NewWebhookEndpoint>)
         })?,
     };
     let kinds: Vec<String> = events.0.into_iter().map(|pattern| pattern.0).collect();
-    let (vault, now) = (Arc::clone(&web.vault), web.clock.now());
-    let made = NewEndpoint::new(&vault, &url.0, &kinds, form, now).await;
+    let now = web.clock.now();
+    let made = NewEndpoint::new(&web.vault, &url.0, &kinds, form, now).await;
     let new = made.map_err(|trouble| match trouble.into_refusal::<String>() {
         Ok(why) => bad("/events", why),
         Err(trouble) => trouble.into(),
@@ -259,11 +259,7 @@ pub async fn rotate(
     let id = endpoint_id(&id)?;
     let key = SigningKey::new_shared(&SystemRandom::new()).map_err(Problem::fault)?;
     let secret = Secret::new(key.reveal());
-    let (new, vault, now) = (secret.clone(), Arc::clone(&web.vault), web.clock.now());
-    let rotated = web.desk.store.write(move |tx| {
-        let (new, vault) = (new.clone(), Arc::clone(&vault));
-        Box::pin(async move { books::rotate(tx, &vault, id, &new, now).await })
-    });
+    let rotated = books::rotate(&web.desk.store, &web.vault, id, &secret, web.clock.now());
     rotated.await?.ok_or_else(no_endpoint)?;
     Ok(json(&out(&found(&web, id).await?, Some(&secret))))
 }
@@ -327,8 +323,7 @@ pub async fn remove(
     if !removed.await? {
         return Err(no_endpoint());
     }
-    let vault = Arc::clone(&web.vault);
-    books::forget(&vault, gone, now).await?;
+    books::forget(&web.vault, gone, now).await?;
     Ok(json(&Removed { id, removed: true }))
 }
 
