@@ -609,6 +609,26 @@ impl Auditor {
         })
     }
 
+    /// Compares what the store counts as promised with its own sums.
+    ///
+    /// # Errors
+    /// They differ.
+    pub fn agrees(&self, records: &Records) -> Held {
+        for record in &records.payments {
+            let own = self.by_payment.get(record.payment.id.as_ref());
+            let own = own.copied().unwrap_or(0);
+            demand(
+                own == record.reserved_minor,
+                Invariant::TheBooksShowAllMoney,
+                || {
+                    let (id, held) = (&record.payment.id, record.reserved_minor);
+                    format!("{held} of {id} count as promised, and {own} are")
+                },
+            )?;
+        }
+        Ok(())
+    }
+
     /// Looks at a case as it stands after something was written.
     ///
     /// # Errors

@@ -345,7 +345,9 @@ fn after(
             });
         }
         (Bug::AcceptsOldFacts, Input::Accept { decision, .. }, Err(Refusal::Stale { .. }))
-            if case.decision().map(|held| held.state) == Some(DecisionState::Proposed) =>
+            if case.decision().is_some_and(|held| {
+                held.proposal.no == *decision && held.state == DecisionState::Proposed
+            }) =>
         {
             return by_hand(Happened::Accepted {
                 decision: *decision,
@@ -353,10 +355,10 @@ fn after(
             });
         }
         (Bug::ApprovesOldFacts, Input::Approve { decision, .. }, Err(Refusal::Stale { .. }))
-            if matches!(
-                case.decision().map(|held| held.state),
-                Some(DecisionState::Accepted { .. })
-            ) =>
+            if case.decision().is_some_and(|held| {
+                held.proposal.no == *decision
+                    && matches!(held.state, DecisionState::Accepted { .. })
+            }) =>
         {
             return by_hand(Happened::Approved {
                 decision: *decision,

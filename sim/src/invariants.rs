@@ -36,11 +36,12 @@ pub enum Invariant {
     SomebodyHasIt,
     EverythingRests,
     TheBooksBear,
+    NothingPanics,
 }
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::NeverMoreThanCaptured,
         Self::OneRefundPerKey,
         Self::OneKeyPerRefund,
@@ -72,6 +73,7 @@ impl Invariant {
         Self::SomebodyHasIt,
         Self::EverythingRests,
         Self::TheBooksBear,
+        Self::NothingPanics,
     ];
 
     /// Its name.
@@ -110,6 +112,7 @@ impl Invariant {
             Self::TasksCanBeDone => "a task that is open can be done",
             Self::SomebodyHasIt => "whatever is open is with somebody",
             Self::EverythingRests => "everything comes to rest",
+            Self::NothingPanics => "nothing panics",
             Self::TheBooksBear => "the desk promises only what the books bear",
         }
     }

@@ -26,12 +26,17 @@ pub mod verdict;
 pub mod world;
 
 pub mod bug;
+pub mod shrink;
+
+use std::collections::BTreeSet;
+use std::panic::{self, AssertUnwindSafe};
 
 use makegood_desk::decision::Rulebook;
 use makegood_desk::vocabulary;
 use makegood_policy::{Limits, Sources, read_sources};
 
 use bug::Bug;
+use invariants::{Invariant, Violation};
 use plan::Plan;
 use world::{Verdict, World};
 
@@ -59,5 +64,17 @@ pub fn rulebook() -> Rulebook {
 /// Lets a plan happen.
 #[must_use]
 pub fn run(plan: &Plan, rulebook: &Rulebook, bug: Option<Bug>, trace: bool) -> Verdict {
-    World::new(plan, rulebook, bug, trace).run()
+    let world = World::new(plan, rulebook, bug, trace);
+    // A panic ends the story, not the simulation.
+    panic::catch_unwind(AssertUnwindSafe(|| world.run())).unwrap_or_else(|_| Verdict {
+        violation: Some(Violation {
+            invariant: Invariant::NothingPanics,
+            seen: "a panic, told on the standard error".into(),
+        }),
+        story: Vec::new(),
+        handled: 0,
+        steps: 0,
+        paid: 0,
+        happened: BTreeSet::new(),
+    })
 }

@@ -107,6 +107,10 @@ impl World<'_> {
             };
             match &task.todo {
                 Todo::Accept => moves.push(self.accepting(no, chance)),
+                Todo::Approve if self.is_calm() && chance.one_in(4) => {
+                    let reason = "it cannot be approved".to_owned();
+                    moves.push((ANNA, Input::Close { reason }));
+                }
                 Todo::Approve => {
                     let decision = case.decision().map_or(0, |held| held.proposal.no);
                     let approved = self.is_calm() || !chance.one_in(4);
@@ -309,6 +313,13 @@ impl World<'_> {
                 Input::Accept {
                     decision,
                     remainder_minor: None,
+                },
+            ));
+            moves.push((
+                BO,
+                Input::Accept {
+                    decision,
+                    remainder_minor: Some(1),
                 },
             ));
             let accepted_by = match held.state {

@@ -99,6 +99,8 @@ pub struct Store {
     pub resting: BTreeMap<String, Instant>,
     /// What was granted on which day.
     granted: BTreeMap<i128, u64>,
+    /// A planted bug: what was exchanged is owed still.
+    pub forgets_credits: bool,
     /// How often brakes changed or money was granted.
     brakes_version: u64,
 }
@@ -117,6 +119,7 @@ impl Store {
             stopped: false,
             resting: BTreeMap::new(),
             granted: BTreeMap::new(),
+            forgets_credits: false,
             brakes_version: 0,
         }
     }
@@ -248,6 +251,9 @@ impl Store {
         let changed = !prepared.events.is_empty();
         row.wake = desk.next_wake(&row.case, &self.limits, prepared.at);
         auditor
+            .agrees(&self.orders[order].records)
+            .map_err(Uncommitted::Broken)?;
+        auditor
             .stands(prepared.case, &self.cases[prepared.case].case)
             .map_err(Uncommitted::Broken)?;
         if changed && prepared.events.iter().any(|event| moves_money(&event.what)) {
@@ -377,7 +383,9 @@ impl Store {
                     units: refund.units,
                 });
             }
-            refunds.extend(credits(&row.case));
+            if !self.forgets_credits {
+                refunds.extend(exchanged(&row.case));
+            }
         }
         let row = &mut self.orders[order];
         let placed = row.to_tell.order.placed_at;
@@ -436,25 +444,18 @@ impl Store {
     }
 }
 
-/// What was given as credit counts as gone back, for as many units.
-fn credits(case: &Case) -> impl Iterator<Item = RefundRecord> + '_ {
-    case.credits.iter().map(|(decision, amount)| {
-        let held = case
-            .decisions
-            .iter()
-            .find(|held| held.proposal.no == *decision);
-        let units = held.map_or(0, |held| {
-            let of = |granted: &Granted| match granted {
-                Granted::Exchange { units, .. } => Some(*units),
-                _ => None,
-            };
-            held.proposal.remedies.iter().find_map(of).unwrap_or(0)
-        });
-        RefundRecord {
-            at: held.map_or(case.opened_at, |held| held.at),
+/// What was given for an exchange counts as gone back, like money; its units were exchanged and not refunded.
+fn exchanged(case: &Case) -> impl Iterator<Item = RefundRecord> + '_ {
+    case.credits.iter().filter_map(|(decision, amount)| {
+        let mut decisions = case.decisions.iter();
+        let held = decisions.find(|held| held.proposal.no == *decision)?;
+        let exchange = |granted: &Granted| matches!(granted, Granted::Exchange { .. });
+        let counts = held.proposal.remedies.iter().any(exchange);
+        counts.then_some(RefundRecord {
+            at: held.at,
             amount: *amount,
-            units,
-        }
+            units: 0,
+        })
     })
 }
 

@@ -157,3 +157,12 @@ pub fn name_of(input: &Input) -> String {
         _ => all.chars().take(end).collect(),
     }
 }
+
+/// The first word of how something is written: its kind.
+#[must_use]
+pub fn first_word(thing: &impl core::fmt::Debug) -> String {
+    let all = format!("{thing:?}");
+    let word = |c: char| c.is_alphanumeric();
+    let end = all.find(|c| !word(c)).unwrap_or(all.len());
+    all.chars().take(end).collect()
+}

@@ -266,6 +266,9 @@ impl World<'_> {
                 Input::SendCommand { no: *no }
             }
             Owed::List { .. } | Owed::Fetch { .. } | Owed::Letter { .. } => {
+                if let Owed::Letter { kind, .. } = &owed {
+                    self.may_be_told(case, *kind)?;
+                }
                 self.then(worker, Doing::Calling(owed));
                 return Ok(());
             }
@@ -288,6 +291,7 @@ impl World<'_> {
             }
             Err(refusal) => {
                 self.tell(|| format!("case {case}      may not: {refusal:?}"));
+                self.refused(&refusal);
                 let again = again(&refusal, now);
                 let held = &mut self.workers[worker];
                 held.done.insert(name(&owed), 3);
@@ -383,10 +387,7 @@ impl World<'_> {
                 };
                 (Said::Command(said), Duration::from_nanoseconds(200_000_000))
             }
-            Owed::Letter { kind, .. } => {
-                self.hands_over(case, *kind)?;
-                (Said::Handed, Duration::from_nanoseconds(10_000_000))
-            }
+            Owed::Letter { .. } => (Said::Handed, Duration::from_nanoseconds(10_000_000)),
         };
         self.workers[worker].doing = Doing::Answered(owed, said);
         self.go_on(worker, wait);
@@ -404,28 +405,21 @@ impl World<'_> {
         self.has(Fault::StallsBeforeCalling) && chance.one_in(3)
     }
 
-    /// INVARIANT (no paid letter before the provider confirmed).
-    fn hands_over(&mut self, case: usize, kind: LetterKind) -> Held {
+    /// INVARIANT (no paid letter before the provider confirmed): looked at when the letter is taken up, as the desk does.
+    fn may_be_told(&self, case: usize, kind: LetterKind) -> Held {
         let LetterKind::Paid { refund } = kind else {
             return Ok(());
         };
-        let held = self.store.cases[case]
-            .case
-            .refunds
-            .iter()
-            .find(|held| held.no == refund);
+        let mut refunds = self.store.cases[case].case.refunds.iter();
+        let held = refunds.find(|held| held.no == refund);
         let said = held.is_some_and(|held| {
+            let mut ours = self.provider.by_reference(&held.key);
             matches!(held.state, RefundState::Succeeded { .. })
-                && self
-                    .provider
-                    .by_reference(&held.key)
-                    .any(|held| held.ever_succeeded)
+                && ours.any(|held| held.ever_succeeded)
         });
         demand(said, Invariant::NoPaidLetterBefore, || {
-            format!(
-                "case {case}: refund {refund} is told as paid and is {:?}",
-                held.map(|held| &held.state)
-            )
+            let state = held.map(|held| &held.state);
+            format!("case {case}: refund {refund} is told as paid and is {state:?}")
         })
     }
 

@@ -59,6 +59,7 @@ pub(crate) enum Step {
     },
     Hook {
         refund: usize,
+        stale: Option<RefundStatus>,
     },
     DisputeHook {
         dispute: usize,
@@ -91,6 +92,8 @@ pub struct Verdict {
     pub steps: u64,
     /// Refunds that were paid.
     pub paid: usize,
+    /// What kinds of things happened, and what was refused, by name.
+    pub happened: BTreeSet<String>,
 }
 
 /// The world.
@@ -113,6 +116,7 @@ pub struct World<'w> {
     pub(crate) people_turns: BTreeMap<usize, u64>,
     asked: BTreeSet<(usize, u32)>,
     story: Option<Vec<String>>,
+    happened: BTreeSet<String>,
 }
 
 impl<'w> World<'w> {
@@ -137,7 +141,9 @@ impl<'w> World<'w> {
             people_turns: BTreeMap::new(),
             asked: BTreeSet::new(),
             story: trace.then(Vec::new),
+            happened: BTreeSet::new(),
         };
+        world.store.forgets_credits = bug == Some(Bug::ForgetsCredits);
         shop::open(plan, &mut world.store, &mut world.provider);
         for (place, act) in plan.acts.iter().enumerate() {
             world.at(BEGIN.plus(seconds(act.at)), Step::Act(place));
@@ -177,6 +183,7 @@ impl<'w> World<'w> {
         Verdict {
             violation,
             paid: paid.count(),
+            happened: self.happened,
             story: self.story.unwrap_or_default(),
             handled: self.desk.handled,
             steps: self.steps,
@@ -262,7 +269,7 @@ impl<'w> World<'w> {
                 }
                 Ok(())
             }
-            Step::Hook { refund } => self.report(refund),
+            Step::Hook { refund, stale } => self.report(refund, stale),
             Step::DisputeHook { dispute } => {
                 self.dispute_seen(dispute);
                 Ok(())
@@ -344,7 +351,12 @@ impl<'w> World<'w> {
                 self.poke_all();
             }
             Deed::CrashAll => return self.crash_all(),
-            Deed::Rush(percent) => self.rush(order, *percent),
+            Deed::Rush(percent) => {
+                // What the policy leaves to people waits for them in a case of its own.
+                self.ask(order, ClaimKind::Other, Wants::Refund)?;
+                self.ask(order, ClaimKind::WrongTarget, Wants::Refund)?;
+                self.rush(order, *percent);
+            }
             Deed::Breaks => {
                 let newest = self.store.cases.iter().rposition(|row| row.order == order);
                 if let Some(case) = newest.filter(|case| self.store.cases[*case].case.version > 0) {
@@ -484,6 +496,9 @@ impl<'w> World<'w> {
         for line in lines {
             self.tell(|| line);
         }
+        let events = &self.store.cases[case].events[first..];
+        let kinds = events.iter().map(|event| verdict::first_word(&event.what));
+        self.happened.extend(kinds);
     }
 
     /// Whoever is touched by what happened comes to life.
@@ -596,11 +611,19 @@ impl<'w> World<'w> {
                         verdict::name_of(&again)
                     )
                 });
+                self.refused(&refusal);
                 self.after_refusal(case, &refusal)?;
             }
         }
         self.watch(case);
         Ok(())
+    }
+
+    /// Notes a refusal, where a story is told.
+    pub(crate) fn refused(&mut self, refusal: &Refusal) {
+        if self.story.is_some() {
+            self.happened.insert(verdict::first_word(refusal));
+        }
     }
 
     /// A stale view is refused, and looked at afresh.
@@ -630,10 +653,18 @@ impl<'w> World<'w> {
     /// INVARIANT (the same input twice is one): the second time nothing is decided, promised or sent.
     fn twice(&mut self, case: usize, by: Actor, input: Input) -> Held {
         let now = self.clock();
-        // A chargeback that nobody had seen opens what was closed: then it is another case.
-        let reopened =
-            matches!(input, Input::Close { .. }) && self.store.cases[case].case.closed.is_none();
-        let joins = reopened || matches!(input, Input::Request { .. } | Input::Message { .. });
+        // A chargeback that nobody had seen undoes at once what was done: then it is another case.
+        let undone = |event: &Event| {
+            event.at == now
+                && matches!(
+                    event.what,
+                    Happened::Reopened | Happened::Withdrawn { .. } | Happened::DisputeGone
+                )
+        };
+        if self.store.cases[case].events.iter().any(undone) {
+            return Ok(());
+        }
+        let joins = matches!(input, Input::Request { .. } | Input::Message { .. });
         let name = verdict::name_of(&input);
         match self.store.prepare(&mut self.desk, case, by, now, input) {
             Err(_) => Ok(()),
@@ -732,17 +763,21 @@ impl<'w> World<'w> {
                 chance.pick(&[0, 1])
             }
         };
+        // What is fetched then may come from a copy of the provider's books that lags behind.
+        let told = self.provider.refunds[refund].told.status;
+        let stale = (late && chance.one_in(2)).then_some(told);
         let first = wait(&mut chance);
-        self.after(seconds(first), Step::Hook { refund });
+        self.after(seconds(first), Step::Hook { refund, stale });
         if self.has(Fault::HookTwice) {
             let second = wait(&mut chance);
-            self.after(seconds(second), Step::Hook { refund });
+            self.after(seconds(second), Step::Hook { refund, stale });
         }
     }
 
     /// What a webhook only triggers: the refund is fetched, and what it is now is told to its case.
-    fn report(&mut self, refund: usize) -> Held {
-        let report = self.provider.refunds[refund].told.clone();
+    fn report(&mut self, refund: usize, stale: Option<RefundStatus>) -> Held {
+        let mut report = self.provider.refunds[refund].told.clone();
+        report.status = stale.unwrap_or(report.status);
         let known = report
             .reference
             .as_ref()
@@ -790,7 +825,7 @@ impl<'w> World<'w> {
 
     fn reconcile(&mut self) -> Held {
         for refund in 0..self.provider.refunds.len() {
-            self.report(refund)?;
+            self.report(refund, None)?;
         }
         for dispute in 0..self.provider.disputes.len() {
             self.dispute_seen(dispute);

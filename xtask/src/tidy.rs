@@ -14,7 +14,7 @@ pub const MAP: &str = "ARCHITECTURE.md";
 
 /// The two commands that the README promises, each on a line of its own in a block.
 pub const README_COMMANDS: [&str; 2] = [
-    "cargo run --release -- decide --policy viplikes examples/cases/*.json",
+    "cargo run --release -- demo",
     "cargo xtask test",
 ];
 

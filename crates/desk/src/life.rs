@@ -1101,7 +1101,7 @@ impl Case {
             | Happened::RefundStuck { no, .. } => *no,
             _ => return,
         };
-        let (mut letter, mut not_said_yet) = (None, None);
+        let mut letter = None;
         for refund in self.refunds.iter_mut().filter(|refund| refund.no == no) {
             refund.again_at = None;
             match what {
@@ -1155,7 +1155,6 @@ impl Case {
                     };
                     refund.undone_at = Some(at);
                     letter = Some(LetterKind::Failed { refund: no });
-                    not_said_yet = Some(LetterKind::Paid { refund: no });
                 }
                 Happened::RefundStuck { .. } => {
                     refund.stuck = true;

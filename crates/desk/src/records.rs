@@ -23,7 +23,8 @@ pub struct Records {
     pub payments: Vec<PaymentRecord>,
     /// Present when the order renews.
     pub subscription: Option<SubscriptionRecord>,
-    /// Refunds of the order, by whatever way: paid, on their way or promised; those that failed or were called back are not among them.
+    /// Refunds of the order, by whatever way: paid, on their way or promised, and what was given in exchange; those that failed or
+    /// were called back are not among them.
     pub refunds: Vec<RefundRecord>,
     /// Chargebacks and inquiries.
     pub disputes: Vec<DisputeRecord>,

@@ -20,6 +20,8 @@ pub mod orders;
 pub mod people;
 pub mod private;
 pub mod seal;
+pub mod transfers;
+pub mod webhooks;
 
 use makegood_desk::amount::{Amount, Currency};
 use makegood_desk::case::{Duration, Instant};
@@ -40,6 +42,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     crate::case_commands::STATEMENTS,
     check::STATEMENTS,
     people::STATEMENTS,
+    crate::goods::callback::STATEMENTS,
     crate::goods::import::STATEMENTS,
     crate::setup::STATEMENTS,
     private::STATEMENTS,
@@ -49,6 +52,10 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     inbox::STATEMENTS,
     crate::reconcile::STATEMENTS,
     crate::world::STATEMENTS,
+    webhooks::STATEMENTS,
+    crate::demo::STATEMENTS,
+    crate::doctor::STATEMENTS,
+    transfers::STATEMENTS,
     answers::STATEMENTS,
     files::STATEMENTS,
     lists::STATEMENTS,

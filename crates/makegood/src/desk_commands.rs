@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The commands of the desk itself: set it up, serve it, look after its store, its people and its keys.
 
+mod demo;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -20,12 +22,14 @@ use crate::clock::{Clock, timestamp};
 use crate::config::{self, Config, ConfigCommand, Flags};
 use crate::goods::import::ImportArgs;
 use crate::goods::reference_connector::ConnectorArgs;
+use crate::money_commands::{DoctorArgs, ReconcileArgs, TransferCommand};
 use crate::pay::sandbox::SandboxArgs;
 use crate::policies::harmless;
 use crate::setup::{self, location, new_id};
 use crate::store::backup::{backup, restore};
 use crate::store::{Options, Store, migrations};
 use crate::{log, meters, serve, web};
+use demo::DemoArgs;
 
 /// What can be done with a desk.
 #[derive(Debug, Subcommand)]
@@ -50,6 +54,8 @@ It ends on SIGTERM and Ctrl-C: what is being answered is finished, what is in ha
         #[command(flatten)]
         flags: Flags,
     },
+    /// Try it: a desk with a shop of 200 orders in it, and cases in every stage
+    Demo(DemoArgs),
     /// Ask a desk that is open whether it is well, for whoever watches over it
     Healthcheck {
         /// Where the settings are.
@@ -131,6 +137,16 @@ Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
         /// What.
         #[command(subcommand)]
         command: TokenCommand,
+    },
+    /// Look everything over: settings, keys, store, money, providers; and say what mends what is wrong
+    Doctor(DoctorArgs),
+    /// Hold the books against the payment providers'
+    Reconcile(ReconcileArgs),
+    /// Refunds by bank transfer
+    Transfers {
+        /// What.
+        #[command(subcommand)]
+        command: TransferCommand,
     },
     /// Play the payment provider, in Stripe's dialect, without real money
     Sandbox(SandboxArgs),
@@ -261,6 +277,7 @@ pub fn run(command: &DeskCommand, out: &mut dyn Write) -> Done {
     match command {
         DeskCommand::Init { flags } => init(flags, out),
         DeskCommand::Serve { flags } => serve(flags, out),
+        DeskCommand::Demo(demo) => demo.run(out),
         DeskCommand::Healthcheck { flags } => healthcheck(flags, out),
         DeskCommand::Openapi => {
             let page = serde_json::to_string_pretty(web::spec()).map_err(stop)?;
@@ -277,6 +294,9 @@ pub fn run(command: &DeskCommand, out: &mut dyn Write) -> Done {
         DeskCommand::Import(args) => args.run(out),
         DeskCommand::User { command } => user(command, out),
         DeskCommand::Token { command } => token(command, out),
+        DeskCommand::Doctor(doctor) => doctor.run(out),
+        DeskCommand::Reconcile(reconcile) => reconcile.run(out),
+        DeskCommand::Transfers { command } => command.run(out),
         DeskCommand::Sandbox(sandbox) => {
             let clock = Clock::default();
             let wall = Box::new(move || clock.timestamp().as_second());

@@ -139,7 +139,7 @@ pub async fn open(
     let blobs = Blobs::open(&config.attachments)
         .await
         .map_err(Unready::Blobs)?;
-    let way_out = Arc::new(WayOut::new(guard(&config)?));
+    let way_out = way_out(&config)?;
     let mut providers = providers(&config)?;
     providers.extend(
         within
@@ -231,6 +231,11 @@ fn signer(config: &Config) -> Result<SigningKey, Unready> {
     }
 }
 
+/// The way out to addresses that others gave.
+pub(crate) fn way_out(config: &Config) -> Result<Arc<WayOut>, Unready> {
+    Ok(Arc::new(WayOut::new(guard(config)?)))
+}
+
 fn guard(config: &Config) -> Result<Guard, Unready> {
     let webhooks = &config.webhooks;
     let hosts = webhooks.allow_hosts.iter().cloned();
@@ -249,7 +254,8 @@ fn guard(config: &Config) -> Result<Guard, Unready> {
     })
 }
 
-fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider>>, Unready> {
+/// The providers that the settings name, without those inside the program.
+pub(crate) fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider>>, Unready> {
     let mut providers = BTreeMap::new();
     for (name, settings) in &config.payments {
         let wrong = |why: String| Unready::Setting {
@@ -284,7 +290,11 @@ fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider>>, Unready
     Ok(providers)
 }
 
-fn connector(config: &Config, way_out: &Arc<WayOut>) -> Result<Option<Arc<Connector>>, Unready> {
+/// Fulfilment as the settings name it.
+pub(crate) fn connector(
+    config: &Config,
+    way_out: &Arc<WayOut>,
+) -> Result<Option<Arc<Connector>>, Unready> {
     let Some(settings) = &config.fulfilment.connector else {
         return Ok(None);
     };

@@ -1280,9 +1280,9 @@ fn list(f: &mut impl fmt::Write, words: &[&str]) -> fmt::Result {
     Ok(())
 }
 
-/// The one of some names that somebody may have meant: two slips of the pen away at most, and fewer for a short name.
+/// The one of some names that somebody may have meant: two slips of the pen away at most, one for a short name.
 pub(crate) fn nearest<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
-    let slips_max = (written.chars().count() / 3).min(2);
+    let slips_max = if written.chars().count() < 5 { 1 } else { 2 };
     let near = names.iter().map(|name| (slips(written, name), *name));
     near.filter(|(slips, _)| (1..=slips_max).contains(slips))
         .min_by_key(|(slips, _)| *slips)

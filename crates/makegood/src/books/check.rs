@@ -18,15 +18,19 @@ crate::statements! {
     /// A case's events.
     EVENTS = "select position, record, leaf, kind from event where case_id = ?1 order by position";
     /// What each payment has promised, and what the refunds say that bind it.
-    PROMISED = "select p.order_number, p.id, p.reserved_minor, p.amount_minor, (select coalesce(sum(r.amount_minor), 0) from refund r where r.order_number = p.order_number and r.payment_id = p.id and r.state not in ('failed', 'cancelled')) from payment p where p.reserved_minor <> 0 or exists (select 1 from refund r where r.order_number = p.order_number and r.payment_id = p.id)";
+    PROMISED = "select p.order_number, p.id, p.reserved_minor, p.amount_minor, cast((select coalesce(sum(r.amount_minor), 0) from refund r where r.order_number = p.order_number and r.payment_id = p.id and r.state not in ('failed', 'cancelled')) as bigint) from payment p where p.reserved_minor <> 0 or exists (select 1 from refund r where r.order_number = p.order_number and r.payment_id = p.id)";
     /// A case's refunds.
     REFUNDS = "select no, state, amount_minor from refund where case_id = ?1 order by no";
     /// Transactions that do not sum to nought.
-    UNBALANCED = "select source, position, currency, sum(signed_minor) from ledger_entry group by source, case_id, position, part, currency having sum(signed_minor) <> 0 limit 20";
+    UNBALANCED = "select source, position, currency, cast(sum(signed_minor) as bigint) from ledger_entry group by source, case_id, position, part, currency having sum(signed_minor) <> 0 limit 20";
     /// What is owed by account and currency.
-    BALANCES = "select account, account_of, currency, sum(signed_minor) from ledger_entry group by account, account_of, currency order by account, account_of, currency";
+    BALANCES = "select account, account_of, currency, cast(sum(signed_minor) as bigint) from ledger_entry group by account, account_of, currency order by account, account_of, currency";
     /// What refunds say is owed: promised and not gone.
-    OWED = "select order_number || '/' || payment_id, currency, sum(amount_minor) from refund where state not in ('failed', 'cancelled', 'succeeded') group by order_number, payment_id, currency";
+    OWED = "select order_number || '/' || payment_id, currency, cast(sum(amount_minor) as bigint) from refund where state not in ('failed', 'cancelled', 'succeeded') group by order_number, payment_id, currency";
+    /// What went back of each payment by other hands, and what was seen of that.
+    FOREIGN = "select p.order_number, p.id, p.foreign_minor, cast((select coalesce(sum(f.amount_minor), 0) from provider_fact f where f.order_number = p.order_number and f.payment_id = p.id and f.currency = p.currency and f.status not in ('failed', 'cancelled')) as bigint) from payment p where p.foreign_minor <> 0 or exists (select 1 from provider_fact f where f.order_number = p.order_number and f.payment_id = p.id)";
+    /// What providers paid back without anybody's explanation, and what they keep for disputes.
+    SEEN = "select 'provider_unexplained', provider, currency, cast(sum(amount_minor) as bigint) from provider_fact where explained_at is null and status not in ('failed', 'cancelled') group by provider, currency union all select 'disputes_held', id, currency, booked_minor from dispute where booked = 'taken' and booked_minor <> 0";
     /// Leaves of the audit log, in order.
     LEAVES = "select leaf, case_id, position, record from event where leaf >= ?1 order by leaf limit 1000";
     /// Events by their places in their cases, to see that none is missing or doubled.
@@ -55,6 +59,7 @@ pub async fn all(tx: &mut Tx<'_>) -> Result<(Looked, Vec<String>), Trouble> {
     let mut wrong = Vec::new();
     cases(tx, &mut looked, &mut wrong).await?;
     money(tx, &mut wrong).await?;
+    seen(tx, &mut wrong).await?;
     log(tx, &mut looked, &mut wrong).await?;
     Ok((looked, wrong))
 }
@@ -206,6 +211,49 @@ async fn money(tx: &mut Tx<'_>, wrong: &mut Vec<String>) -> Result<(), Trouble> 
     for ((payment, _), minor) in owed {
         wrong.push(format!(
             "payment {payment}: {minor} is owed by its refunds, and nothing by the ledger"
+        ));
+    }
+    Ok(())
+}
+
+/// What providers were seen to do stands in the ledger and on the payments, and nothing else does.
+async fn seen(tx: &mut Tx<'_>, wrong: &mut Vec<String>) -> Result<(), Trouble> {
+    for row in tx.rows(&FOREIGN, &[]).await? {
+        let (order, payment, counted, seen) =
+            (row.text(0)?, row.text(1)?, row.int(2)?, row.int(3)?);
+        if counted != seen {
+            wrong.push(format!("order {order}, payment {payment}: {counted} went back by other hands by its row, and {seen} was seen"));
+        }
+    }
+    let mut seen: BTreeMap<(String, String, String), i64> = BTreeMap::new();
+    for row in tx.rows(&SEEN, &[]).await? {
+        let key = (
+            row.text(0)?.to_owned(),
+            row.text(1)?.to_owned(),
+            row.text(2)?.to_owned(),
+        );
+        seen.insert(key, row.int(3)?);
+    }
+    for row in tx.rows(&BALANCES, &[]).await? {
+        if !matches!(row.text(0)?, "provider_unexplained" | "disputes_held") {
+            continue;
+        }
+        let key = (
+            row.text(0)?.to_owned(),
+            row.text(1)?.to_owned(),
+            row.text(2)?.to_owned(),
+        );
+        let (booked, was_seen) = (row.int(3)?, seen.remove(&key).unwrap_or(0));
+        if booked != was_seen {
+            wrong.push(format!(
+                "`{}` of {}: {booked} by the ledger, and {was_seen} was seen",
+                key.0, key.1
+            ));
+        }
+    }
+    for ((account, of, _), minor) in seen {
+        wrong.push(format!(
+            "`{account}` of {of}: {minor} was seen, and nothing is in the ledger"
         ));
     }
     Ok(())

@@ -20,7 +20,7 @@ crate::statements! {
     /// Writes one down.
     INSERT = "insert into dispute (id, provider, order_number, payment_id, provider_payment, provider_payment_too, opened_at, status, provider_status, inquiry, amount_minor, currency, reason, due_at, booked, booked_minor, seen_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) on conflict do nothing";
     /// How far it is now.
-    UPDATE = "update dispute set status = ?2, provider_status = ?3, inquiry = ?4, amount_minor = ?5, currency = ?6, reason = ?7, due_at = ?8, booked = ?9, booked_minor = ?10, seen_at = ?11 where id = ?1";
+    UPDATE = "update dispute set status = ?2, provider_status = ?3, inquiry = ?4, amount_minor = ?5, currency = ?6, reason = ?7, due_at = ?8, booked = ?9, booked_minor = ?10, seen_at = ?11, provider_payment = ?12, provider_payment_too = ?13 where id = ?1";
     /// Disputes of a payment that was not known are this order's.
     MATCH = "update dispute set order_number = ?3, payment_id = ?4 where order_number is null and provider = ?1 and (provider_payment = ?2 or provider_payment_too = ?2)";
     /// Disputes that are not over, for looking at them again.
@@ -67,7 +67,8 @@ pub fn state_word(state: &DisputeState) -> &str {
 /// Disputes move forward only: the place of a word in their way. One that is lost may still be won.
 fn rank(word: &str) -> u8 {
     match word {
-        "warning_needs_response" => 0,
+        // The shop's own word for one of a provider that is not connected: whatever a provider says is more.
+        "open" | "warning_needs_response" => 0,
         "warning_under_review" => 1,
         "warning_closed" => 2,
         "needs_response" => 3,
@@ -183,6 +184,8 @@ async fn dispute_seen_in(
         Value::from(money.0.word()),
         Value::from(minor(money.1)?),
         Value::from(nanoseconds(now)?),
+        Value::from(dispute.payments.first().map_or("", String::as_str)),
+        Value::from(dispute.payments.get(1).cloned()),
     ];
     if moved && let Some(order) = &order {
         wake_order(tx, order, now).await?;

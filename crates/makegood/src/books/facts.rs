@@ -24,9 +24,9 @@ use crate::store::{Row, Trouble, Tx, Value};
 
 crate::statements! {
     /// A refund of ours by the provider's name for it.
-    OURS_BY_ID = "select case_id, no, provider_payment, state, order_number from refund where provider = ?1 and provider_refund = ?2";
+    OURS_BY_ID = "select case_id, no, provider_payment, state from refund where provider = ?1 and provider_refund = ?2";
     /// A refund of ours by our name for it.
-    OURS_BY_KEY = "select case_id, no, provider_payment, state, order_number from refund where provider = ?1 and key = ?2";
+    OURS_BY_KEY = "select case_id, no, provider_payment, state from refund where provider = ?1 and key = ?2";
     /// A payment by any of the provider's names for it.
     PAYMENT = "select order_number, id, currency from payment where provider = ?1 and reference in (?2, ?3) order by order_number, id limit 1";
     /// A refund that was told by the shop as paid before or beside the desk.
@@ -50,6 +50,10 @@ crate::statements! {
     NOW_KNOWN = "select p.order_number, p.id, p.provider, p.reference from payment p join (select provider, provider_payment as name from provider_fact where order_number is null union select provider, provider_payment_too from provider_fact where order_number is null and provider_payment_too is not null union select provider, provider_payment from dispute where order_number is null union select provider, provider_payment_too from dispute where order_number is null and provider_payment_too is not null) w on w.provider = p.provider and w.name = p.reference order by p.order_number, p.id limit 100";
     /// Refunds that the shop told of after they were seen.
     NOW_TOLD = "select b.id from breach b join past_refund p on p.order_number = b.order_number and p.id = b.subject where b.kind = 'foreign_refund' and b.closed_at is null order by b.id limit 100";
+    /// Whether anything was seen of a payment that is not known.
+    WAITS = "select provider from provider_fact where order_number is null union all select provider from dispute where order_number is null limit 1";
+    /// Whether finance is asked about a refund that the shop may yet tell of.
+    ASKED = "select id from breach where id like 'foreign_refund:%' and subject = ?1 and order_number = ?2 and closed_at is null";
     /// Asks finance.
     OPEN_BREACH = "insert into breach (id, kind, provider, subject, order_number, case_id, words, opened_at, due_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict (id) do nothing";
     /// What finance is asked is about this order.
@@ -194,7 +198,7 @@ async fn refund_seen_in(
         // Nothing moved here and nothing moved there.
         "reserved" | "cancelled" | "failed" => Ok(Seen::Known),
         state if state == report => {
-            returned(tx, provider, &seen.id, &ours.order, now).await?;
+            returned(tx, provider, &seen.id, now).await?;
             Ok(Seen::Known)
         }
         _ => {
@@ -208,7 +212,7 @@ async fn refund_seen_in(
             let acted = desk
                 .act_in(tx, ours.case, Actor::Provider, now, input)
                 .await?;
-            returned(tx, provider, &seen.id, &ours.order, now).await?;
+            returned(tx, provider, &seen.id, now).await?;
             Ok(Seen::Ours(acted.case))
         }
     }
@@ -220,7 +224,6 @@ struct Ours {
     no: u32,
     payment: String,
     state: String,
-    order: String,
 }
 
 async fn ours(
@@ -240,7 +243,6 @@ async fn ours(
             no: u32::try_from(row.int(1)?).unwrap_or(u32::MAX),
             payment: row.text(2)?.to_owned(),
             state: row.text(3)?.to_owned(),
-            order: row.text(4)?.to_owned(),
         })
     })
     .transpose()
@@ -415,21 +417,22 @@ async fn fact_moves(
     let values = [Value::from(provider), Value::from(id), Value::from(word)];
     tx.run(&MOVE_FACT, &values).await?;
     if !binds(word) && !fact.amount.is_zero() {
-        let (provider, amount) = (provider.to_owned(), fact.amount);
+        let (of, amount) = (provider.to_owned(), fact.amount);
         let booking = if fact.explained {
-            Booking::RefundFailedLate { provider, amount }
+            Booking::RefundFailedLate {
+                provider: of,
+                amount,
+            }
         } else {
-            Booking::ProviderRefundUndone { provider, amount }
+            Booking::ProviderRefundUndone {
+                provider: of,
+                amount,
+            }
         };
         if let Some(order) = &fact.order {
             wake_order(tx, order, now).await?;
         }
-        let source = match &booking {
-            Booking::RefundFailedLate { provider, .. }
-            | Booking::ProviderRefundUndone { provider, .. } => provider.clone(),
-            _ => String::new(),
-        };
-        booked(tx, &source, &booking, now).await?;
+        booked(tx, provider, &booking, now).await?;
         if let (Some(order), Some(payment)) = (&fact.order, &fact.payment) {
             let signed = minor(amount)?.saturating_neg();
             add_foreign(tx, order, payment, signed, amount).await?;
@@ -629,18 +632,39 @@ pub(crate) async fn closed(
 }
 
 /// A refund of ours that was missing at the provider is there again.
-async fn returned(
-    tx: &mut Tx<'_>,
-    provider: &str,
-    id: &str,
-    order: &str,
-    now: Instant,
-) -> Result<(), Trouble> {
-    let _ = order;
+async fn returned(tx: &mut Tx<'_>, provider: &str, id: &str, now: Instant) -> Result<(), Trouble> {
     let breach = breach_id("refund_missing", provider, id);
     closed(tx, &breach, None, "the provider shows it again", now)
         .await
         .map(drop)
+}
+
+/// Whether anything was seen of a payment that is not known yet, so that new payments are to be held against it.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn anything_waits(tx: &mut Tx<'_>) -> Result<bool, Trouble> {
+    Ok(tx.one(&WAITS, &[]).await?.is_some())
+}
+
+/// The shop has told of a refund: if finance is asked about it, nobody need answer. For whoever writes refunds, in the same transaction.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn refund_told(
+    tx: &mut Tx<'_>,
+    order: &str,
+    id: &str,
+    now: Instant,
+) -> Result<(), Trouble> {
+    let asked = tx
+        .rows(&ASKED, &[Value::from(id), Value::from(order)])
+        .await?;
+    for row in asked {
+        let note = "the shop told of it as a refund of its own";
+        closed(tx, row.text(0)?, None, note, now).await?;
+    }
+    Ok(())
 }
 
 /// A payment has become known: what was seen about it before is its order's now. For whoever writes payments, in the same transaction.

@@ -13,6 +13,7 @@ use makegood_desk::case::{Dispute, DisputeStatus, Instant, Order, Payment, Refun
 use makegood_desk::input::Id;
 use serde_json::{Value as Json, json};
 
+use super::facts;
 use super::orders::{self, log_parts};
 use super::seal::hex;
 use super::{amount, cases, instant, length, minor, nanoseconds, private, whole, word};
@@ -576,6 +577,7 @@ impl Batch {
                 continue;
             };
             let written = tx.run_each(statement, &sets).await?;
+            let seen = kind == Kind::Payment && facts::anything_waits(tx).await?;
             for ((fact, buyer), written) in facts.iter().zip(buyers).zip(written) {
                 let outcome = match written {
                     1 => Outcome::New,
@@ -584,10 +586,33 @@ impl Batch {
                 if matches!(outcome, Outcome::New | Outcome::Grown { .. }) {
                     news.insert(&fact.line.order);
                 }
+                if outcome == Outcome::New {
+                    fact.line.held_against_what_was_seen(tx, seen, now).await?;
+                }
                 put(outcomes, fact.at, outcome);
             }
         }
         Ok(())
+    }
+}
+
+impl Line {
+    /// What providers said of a payment or a refund before the shop told of it belongs to the order from now on.
+    async fn held_against_what_was_seen(
+        &self,
+        tx: &mut Tx<'_>,
+        seen: bool,
+        now: Instant,
+    ) -> Result<(), Trouble> {
+        match &self.told {
+            Told::Payment(told) if seen => {
+                let (payment, reference) = (&told.payment.id, &told.reference);
+                facts::payment_arrived(tx, &self.order, payment, &told.provider, reference, now)
+                    .await
+            }
+            Told::Refund(id, _) => facts::refund_told(tx, &self.order, id, now).await,
+            _ => Ok(()),
+        }
     }
 }
 

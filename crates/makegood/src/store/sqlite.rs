@@ -542,7 +542,11 @@ impl<'t> SqliteTx<'t> {
         statement: &Statement,
         sets: &[Vec<Value>],
     ) -> Result<Vec<u64>, Trouble> {
-        sets.iter().map(|set| self.run(statement, set)).collect()
+        self.usable()?;
+        let checked = sets.iter().try_for_each(|set| check_values(statement, set));
+        let outcome = checked.and_then(|()| change_each(self.connection, statement, sets));
+        self.broken = outcome.is_err();
+        outcome
     }
 
     pub(super) fn shape(&mut self, statement: &Statement) -> Result<(usize, usize), Trouble> {
@@ -612,6 +616,24 @@ fn change(
         .and_then(|mut prepared| prepared.execute(params_from_iter(values)))
         .map(|changed| u64::try_from(changed).unwrap_or(u64::MAX))
         .map_err(|error| trouble(connection, statement.name, &error))
+}
+
+/// The same for many sets of values: looked up and prepared once.
+fn change_each(
+    connection: &Connection,
+    statement: &Statement,
+    sets: &[Vec<Value>],
+) -> Result<Vec<u64>, Trouble> {
+    let run = || -> rusqlite::Result<Vec<u64>> {
+        let mut prepared = connection.prepare_cached(statement.sqlite)?;
+        let mut changed = Vec::with_capacity(sets.len());
+        for set in sets {
+            let rows = prepared.execute(params_from_iter(set))?;
+            changed.push(u64::try_from(rows).unwrap_or(u64::MAX));
+        }
+        Ok(changed)
+    };
+    run().map_err(|error| trouble(connection, statement.name, &error))
 }
 
 fn execute(connection: &Connection, text: &'static str) -> Result<(), Trouble> {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use utoipa::PartialSchema as _;
 use utoipa::ToSchema as _;
-use utoipa::openapi::path::{HttpMethod, Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ContactBuilder, Content, Info, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr,
@@ -21,6 +21,11 @@ pub fn frame() -> OpenApi {
         (
             "Cases",
             "Requests for help, what was found, and what was decided.",
+        ),
+        ("Orders", "What the shop and fulfilment tell of orders."),
+        (
+            "Webhooks",
+            "Where events are sent to, and what became of them.",
         ),
         ("Money", "Refunds, the ledger, and the brakes."),
         ("Work", "What people have to do."),
@@ -180,9 +185,15 @@ pub fn text(api: &OpenApi) -> String {
     serde_json::to_string_pretty(&value).unwrap_or_default()
 }
 
-/// The operations of a path item, with their methods.
-pub fn operations(item: &PathItem) -> impl Iterator<Item = (HttpMethod, &Operation)> {
-    let all = [(HttpMethod::Get, &item.get), (HttpMethod::Post, &item.post)];
+/// The operations of a path item, by their methods.
+pub fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation)> {
+    let all = [
+        ("GET", &item.get),
+        ("POST", &item.post),
+        ("PUT", &item.put),
+        ("DELETE", &item.delete),
+        ("PATCH", &item.patch),
+    ];
     all.into_iter()
         .filter_map(|(method, operation)| operation.as_ref().map(|operation| (method, operation)))
 }

@@ -17,8 +17,7 @@ fn the_description_and_the_table_of_routes_name_the_same() {
         .paths
         .iter()
         .flat_map(|(path, item)| {
-            openapi::operations(item)
-                .map(move |(method, _)| (format!("{method:?}").to_uppercase(), path.clone()))
+            openapi::operations(item).map(move |(method, _)| (method.to_owned(), path.clone()))
         })
         .collect();
     let table: BTreeSet<(String, String)> = ROUTES

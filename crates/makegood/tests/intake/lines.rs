@@ -466,6 +466,7 @@ async fn a_customer_is_one_whoever_tells_of_them_and_their_address_is_sealed() {
             .intake
             .vault
             .open_field(&name, EMAIL, &sealed)
+            .await
             .expect("opened");
         assert_eq!(opened.expose(), b"Mia@Example.org");
     }
