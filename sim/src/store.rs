@@ -244,6 +244,14 @@ impl Store {
                 .map_err(Uncommitted::Broken)?;
             self.write(desk, prepared.case, event)
                 .map_err(Uncommitted::Broken)?;
+            if matches!(
+                event.what,
+                Happened::RefundFailed { .. } | Happened::RefundCancelled { .. }
+            ) {
+                // What follows in the same transaction rests on the books without it.
+                let order = self.cases[prepared.case].order;
+                self.refresh(order, Some(prepared.case));
+            }
         }
         debug_assert_eq!(was_stopped, self.stopped);
         let row = &mut self.cases[prepared.case];
