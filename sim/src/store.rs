@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use makegood_desk::amount::{Amount, Currency};
-use makegood_desk::case::{ClaimKind, DisputeStatus, Instant, PaymentKind};
+use makegood_desk::case::{ClaimKind, DisputeStatus, Instant};
 use makegood_desk::event::{Event, Granted, Happened};
 use makegood_desk::execution::ProviderRefund;
 use makegood_desk::input::{Actor, Brakes, Id, Input, Limits};
@@ -225,7 +225,6 @@ impl Store {
         if !case_fresh || !order_fresh && !unlocked {
             return Err(Uncommitted::Conflict);
         }
-        let was_stopped = self.stopped;
         for event in &prepared.events {
             let brakes = self.brakes(prepared.at);
             let row = &self.cases[prepared.case];
@@ -253,7 +252,6 @@ impl Store {
                 self.refresh(order, Some(prepared.case));
             }
         }
-        debug_assert_eq!(was_stopped, self.stopped);
         let row = &mut self.cases[prepared.case];
         let order = row.order;
         let changed = !prepared.events.is_empty();
@@ -494,10 +492,4 @@ pub fn takes(records: &Records, payment: &str) -> bool {
 #[must_use]
 pub fn kroner() -> Currency {
     Currency::new("DKK", 2).expect("three capitals are a currency")
-}
-
-/// Whether a payment is a renewal.
-#[must_use]
-pub fn is_renewal(kind: PaymentKind) -> bool {
-    kind == PaymentKind::Renewal
 }
