@@ -25,6 +25,8 @@ use crate::goods::reference_connector::ConnectorArgs;
 use crate::pay::sandbox::SandboxArgs;
 use crate::policies::harmless;
 use crate::setup::{self, location, new_id};
+
+use crate::webhook_commands::WebhookCommand;
 use crate::store::backup::{backup, restore};
 use crate::store::{Options, Store, migrations};
 use crate::{log, meters, serve, web};
@@ -130,6 +132,11 @@ Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
         /// What.
         #[command(subcommand)]
         command: UserCommand,
+    },
+    /// Where events are sent to
+    Webhook {
+        #[command(subcommand)]
+        command: WebhookCommand,
     },
     /// Tokens for programs and people
     Token {
@@ -282,6 +289,7 @@ pub fn run(command: &DeskCommand, out: &mut dyn Write) -> Done {
         DeskCommand::Case { command } => case_commands::run(command, out),
         DeskCommand::Import(args) => args.run(out),
         DeskCommand::User { command } => user(command, out),
+        DeskCommand::Webhook { command } => command.run(out),
         DeskCommand::Token { command } => token(command, out),
         DeskCommand::Sandbox(sandbox) => {
             let clock = Clock::default();
