@@ -26,6 +26,8 @@ use crate::money_commands::{DoctorArgs, ReconcileArgs, TransferCommand};
 use crate::pay::sandbox::SandboxArgs;
 use crate::policies::harmless;
 use crate::setup::{self, location, new_id};
+
+use crate::webhook_commands::WebhookCommand;
 use crate::store::backup::{backup, restore};
 use crate::store::{Options, Store, migrations};
 use crate::{log, meters, serve, web};
@@ -131,6 +133,11 @@ Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
         /// What.
         #[command(subcommand)]
         command: UserCommand,
+    },
+    /// Where events are sent to
+    Webhook {
+        #[command(subcommand)]
+        command: WebhookCommand,
     },
     /// Tokens for programs and people
     Token {
@@ -293,6 +300,7 @@ pub fn run(command: &DeskCommand, out: &mut dyn Write) -> Done {
         DeskCommand::Case { command } => case_commands::run(command, out),
         DeskCommand::Import(args) => args.run(out),
         DeskCommand::User { command } => user(command, out),
+        DeskCommand::Webhook { command } => command.run(out),
         DeskCommand::Token { command } => token(command, out),
         DeskCommand::Doctor(doctor) => doctor.run(out),
         DeskCommand::Reconcile(reconcile) => reconcile.run(out),

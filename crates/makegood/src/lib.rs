@@ -41,6 +41,7 @@ pub mod terminal;
 pub mod texts;
 pub mod vault;
 pub mod web;
+pub mod webhook_commands;
 pub mod wire;
 pub mod worked;
 pub mod world;

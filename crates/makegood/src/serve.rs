@@ -91,7 +91,11 @@ fn dispatcher(ready: &Ready) -> Dispatcher {
     Dispatcher {
         store: ready.shop.desk.store.clone(),
         vault: Arc::clone(&ready.vault),
-        sender: Sender::new(way_out, &config.server.public_url, config.webhooks.answer_max),
+        sender: Sender::new(
+            way_out,
+            &config.server.public_url,
+            config.webhooks.answer_max,
+        ),
         clock: ready.shop.clock.clone(),
     }
 }

@@ -236,7 +236,8 @@ pub(crate) fn way_out(config: &Config) -> Result<Arc<WayOut>, Unready> {
     Ok(Arc::new(WayOut::new(guard(config)?)))
 }
 
-fn guard(config: &Config) -> Result<Guard, Unready> {
+/// Where the settings let the desk send to.
+pub(crate) fn guard(config: &Config) -> Result<Guard, Unready> {
     let webhooks = &config.webhooks;
     let hosts = webhooks.allow_hosts.iter().cloned();
     let networks = webhooks.allow_networks.iter().map(ToString::to_string);

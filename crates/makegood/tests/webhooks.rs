@@ -116,7 +116,9 @@ impl World {
     async fn add(&self, url: &str, kinds: &[&str]) -> (Id, Secret) {
         let kinds: Vec<String> = kinds.iter().map(|&kind| kind.to_owned()).collect();
         let vault = &self.ground.intake.vault;
-        let new = NewEndpoint::new(vault, url, &kinds, Format::Standard, self.clock.now()).await.unwrap();
+        let new = NewEndpoint::new(vault, url, &kinds, Format::Standard, self.clock.now())
+            .await
+            .unwrap();
         let new = Arc::new(new);
         let writing = Arc::clone(&new);
         self.ground
@@ -227,7 +229,11 @@ async fn an_endpoint_gets_what_it_wants_and_no_more() {
         world.send().await;
         assert_eq!(kinds(&receiver), ["case.opened", "case.opened"]);
         let vault = &world.ground.intake.vault;
-        let (url, kinds, now) = ("https://example.org", ["Case".to_owned()], world.clock.now());
+        let (url, kinds, now) = (
+            "https://example.org",
+            ["Case".to_owned()],
+            world.clock.now(),
+        );
         let bad = NewEndpoint::new(vault, url, &kinds, Format::Standard, now).await;
         assert!(
             bad.err()
@@ -402,7 +408,9 @@ async fn what_ended_is_kept_for_a_month_and_what_is_removed_is_gone() {
         let removed =
             store.write(move |tx| Box::pin(async move { webhooks::remove(tx, id).await }));
         assert!(removed.await.unwrap());
-        webhooks::forget(&world.ground.intake.vault, id, world.clock.now()).await.unwrap();
+        webhooks::forget(&world.ground.intake.vault, id, world.clock.now())
+            .await
+            .unwrap();
         let all = store.read(|tx| Box::pin(async move { webhooks::endpoints(tx).await }));
         assert!(all.await.unwrap().is_empty());
     }

@@ -46,7 +46,7 @@ pub async fn connector(State(web): State<Arc<Web>>, request: Request) -> Answer 
         Taken::Unknown => Ok(json(&Heard { known: false })),
         Taken::NoConnector => Err(Problem::new(
             NOT_FOUND,
-            "no connector is set up here; the desk's owner adds `[fulfilment.connector]` to the settings",
+            "no connector is set up here; the desk's owner sets `fulfilment.connector_url`",
         )),
         Taken::Refused(fault) => {
             let kind = match fault {
