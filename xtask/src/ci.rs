@@ -4,19 +4,20 @@
 use std::path::Path;
 use std::time::Instant;
 
-use crate::{cargo, licences, test, tidy};
+use crate::{cargo, licences, sim, test, tidy};
 
 type Step = (&'static str, fn(&Path) -> Result<(), String>);
 
 /// The order is that of impatience: what fails in a second comes before what compiles for minutes.
 /// The tests come last, so that the runner's summary is the last thing on the screen.
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("format", format),
     ("tidy", tidy::run),
     ("licences", licences::run),
     ("clippy", clippy),
     ("documentation", documentation),
     ("the README's first command", first_command),
+    ("simulation", |root| sim::run(root, &[])),
     ("tests", |root| test::run(root, &[])),
 ];
 
@@ -55,8 +56,18 @@ fn documentation(root: &Path) -> Result<(), String> {
     ]))
 }
 
-/// The README's first command on the same files, without the wait for a release build.
+/// The README's first command, without the wait for a release build and for somebody to end it.
 fn first_command(root: &Path) -> Result<(), String> {
+    crate::run(cargo(root).args([
+        "run",
+        "--locked",
+        "--quiet",
+        "--",
+        "demo",
+        "--once",
+        "--listen",
+        "127.0.0.1:0",
+    ]))?;
     let folder = root.join("examples/cases");
     let mut cases: Vec<_> = std::fs::read_dir(&folder)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)

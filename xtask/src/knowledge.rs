@@ -28,7 +28,7 @@ pub enum Outside {
 }
 
 /// The plan of the house. Rooms that are not built yet have their walls already.
-pub const PLAN: [Room; 7] = [
+pub const PLAN: [Room; 8] = [
     Room {
         name: "policy",
         package: "makegood-policy",
@@ -69,6 +69,12 @@ pub const PLAN: [Room; 7] = [
         name: "sim",
         package: "makegood-sim",
         knows: &["policy", "desk"],
+        outside: Outside::Anything,
+    },
+    Room {
+        name: "e2e",
+        package: "makegood-e2e",
+        knows: &[],
         outside: Outside::Anything,
     },
     Room {

@@ -5,6 +5,8 @@
 //! case is: it reads files, manifests and the answers of cargo.
 
 pub mod ci;
+pub mod peers;
+pub mod sim;
 pub mod test;
 
 pub mod knowledge;
@@ -18,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The commands of `cargo xtask`, so that pages which name one can be checked.
-pub const COMMANDS: [&str; 6] = ["ci", "test", "tidy", "licences", "bench", "picture"];
+pub const COMMANDS: [&str; 7] = ["ci", "test", "sim", "tidy", "licences", "bench", "picture"];
 
 /// The folder that holds the workspace's `Cargo.toml`.
 #[must_use]

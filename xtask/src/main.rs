@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use xtask::{bench, ci, licences, picture, test, tidy, workspace_root};
+use xtask::{bench, ci, licences, picture, sim, test, tidy, workspace_root};
 
 const HELP: &str = "\
 cargo xtask COMMAND
@@ -13,6 +13,8 @@ cargo xtask COMMAND
   test [ARGS]     every test; with ARGS, hands them to the test runner and leaves the
                   documentation's examples out (`cargo xtask test -p makegood-policy`)
   test --doc      the documentation's examples only
+  sim [ARGS]      the desk in 10,000 stories where everything goes wrong; with ARGS, hands them to
+                  the simulation (`cargo xtask sim --seed 7 --trace`)
   tidy            the map of files, licence lines, paths, links, the README's commands
   licences        licence and source of every package we build on, and none that is banned (deny.toml)
   bench [NAME]    all benches, or one by the name of its file; `memory` is that of a long stream
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         "ci" => ci::run(&root),
         "test" => test::run(&root, rest),
+        "sim" => sim::run(&root, rest),
         "tidy" => tidy::run(&root),
         "licences" => licences::run(&root),
         "bench" => bench::run(&root, rest),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Every test, with what the tests need. So far they need nothing but cargo.
+//! Every test, with what the tests need.
 
 use std::path::Path;
 
-use crate::{cargo, has_cargo_command};
+use crate::{cargo, has_cargo_command, peers};
 
 /// `cargo xtask test`: the documentation's examples, then all other tests.
 ///
@@ -32,6 +32,7 @@ fn examples(root: &Path, arguments: &[String]) -> Result<(), String> {
 }
 
 fn suite(root: &Path, arguments: &[String]) -> Result<(), String> {
+    let peers = peers::install(root)?;
     let mut command = cargo(root);
     if has_cargo_command(root, "nextest") {
         command.args(["nextest", "run"]);
@@ -44,5 +45,5 @@ fn suite(root: &Path, arguments: &[String]) -> Result<(), String> {
     if !names_a_package {
         command.arg("--workspace");
     }
-    crate::run(command.args(arguments))
+    crate::run(command.env("MAKEGOOD_PEERS", peers).args(arguments))
 }

@@ -11,12 +11,12 @@ use sha2::{Digest as _, Sha256};
 use crate::amount::{Amount, Currency};
 use crate::case::{CaseFile, CaseProblem};
 use crate::decision::Decision;
-use crate::event::{Granted, Happened, Origin, Paper, Proposal, Todo};
+use crate::event::{CancelWhy, Granted, Happened, Origin, Paper, Proposal, Todo};
 use crate::facts::{Asked, Facts};
 use crate::handle::Turn;
 use crate::input::{Actor, Digest, Limits, Override, Situation};
 use crate::investigation;
-use crate::life::{Case, Check, DecisionState, money_of, next};
+use crate::life::{Case, Check, CommandState, DecisionState, RefundState, money_of, next};
 use crate::record;
 use crate::refusal::{Refusal, Takes, Thing};
 use crate::remedy::{Outcome, Remedy};
@@ -99,7 +99,7 @@ fn facts_digest(decision: &Decision<'_>) -> Digest {
 }
 
 /// A remedy in words that outlive the case file.
-fn granted(remedy: &Remedy<'_>) -> Granted {
+pub(crate) fn granted(remedy: &Remedy<'_>) -> Granted {
     match *remedy {
         Remedy::Refund(worth) => Granted::Refund {
             amount: worth.amount,
@@ -197,7 +197,7 @@ fn within_totals(situation: &Situation<'_>, money: Amount) -> Result<(), Refusal
 
 /// Whether everything is verified that must be before money is decided.
 // INVARIANT (no refund decision before the records are verified).
-fn verified(case: &Case) -> Result<(), Refusal> {
+pub(crate) fn verified(case: &Case) -> Result<(), Refusal> {
     for check in Check::ALL {
         let held = case.checks.get(check.place());
         if !held.is_some_and(|checked| checked.is_verified()) {
@@ -228,8 +228,7 @@ pub(crate) fn decide(turn: &mut Turn<'_>) {
     if !judged.missing.is_empty() {
         if let Some(DecisionState::Proposed) = held {
             let decision = turn.case.decision().map_or(0, |held| held.proposal.no);
-            turn.happened_by(Actor::System, Happened::Withdrawn { decision });
-            turn.end_tasks("", |todo| matches!(todo, Todo::Accept | Todo::Review));
+            withdraw(turn, decision);
         }
         investigation::ask(turn, &judged.missing);
         return;
@@ -257,6 +256,85 @@ pub(crate) fn decide(turn: &mut Turn<'_>) {
         matches!(open, Todo::Accept | Todo::Review) && *open != todo
     });
     turn.open_task(todo);
+}
+
+/// A decision does not hold any more: nobody is asked to accept, approve or carry it out, and what was not begun is called off.
+///
+/// What is on its way stays on its way.
+pub(crate) fn withdraw(turn: &mut Turn<'_>, decision: u32) {
+    turn.happened_by(Actor::System, Happened::Withdrawn { decision });
+    let promised: Vec<u32> = turn
+        .case
+        .refunds
+        .iter()
+        .filter(|refund| refund.decision == decision && refund.state == RefundState::Reserved)
+        .map(|refund| refund.no)
+        .collect();
+    for no in promised {
+        // Only a chargeback undoes a decision that promised money.
+        let why = CancelWhy::Disputed;
+        turn.happened_by(Actor::System, Happened::RefundCancelled { no, why });
+    }
+    let given: Vec<u32> = turn
+        .case
+        .commands
+        .iter()
+        .filter(|command| command.decision == decision && command.state == CommandState::Given)
+        .map(|command| command.no)
+        .collect();
+    for no in given {
+        turn.happened_by(Actor::System, Happened::CommandCancelled { no });
+        turn.end_tasks("", |todo| *todo == Todo::Command(no));
+    }
+    // What could not be done for it is decided anew with everything else.
+    turn.end_tasks("", |todo| {
+        matches!(
+            todo,
+            Todo::Accept
+                | Todo::Approve
+                | Todo::Review
+                | Todo::Exchange
+                | Todo::RefundFailed(_)
+                | Todo::CommandRefused(_)
+                | Todo::Dispute(_)
+        )
+    });
+}
+
+/// Whether what the policy says now is not what somebody accepted.
+fn is_outdated(accepted: &Proposal, fresh: &Judged) -> bool {
+    let now = &fresh.proposal;
+    let unchanged = now.outcome == accepted.outcome
+        && now.rule == accepted.rule
+        && now.remedies == accepted.remedies
+        && now.facts == accepted.facts;
+    !unchanged || !fresh.missing.is_empty()
+}
+
+/// Refuses what rests on facts that have changed. A person's own decision rests on the person.
+fn is_fresh(turn: &mut Turn<'_>, proposal: &Proposal) -> Result<(), Refusal> {
+    let fresh = match judge(turn) {
+        None => return Err(Refusal::NoPolicy),
+        Some(Err(problem)) => return Err(Refusal::RecordsBroken { problem }),
+        Some(Ok(fresh)) => fresh,
+    };
+    if proposal.origin == Origin::Policy && is_outdated(proposal, &fresh) {
+        let decision = proposal.no;
+        return Err(Refusal::Stale { decision });
+    }
+    Ok(())
+}
+
+/// Withdraws what waits for a second person where facts have changed since the first accepted it.
+pub(crate) fn withdraw_outdated(turn: &mut Turn<'_>) {
+    let held = turn.case.decision().cloned();
+    let Some(held) = held.filter(|held| matches!(held.state, DecisionState::Accepted { .. }))
+    else {
+        return;
+    };
+    if matches!(is_fresh(turn, &held.proposal), Err(Refusal::Stale { .. })) {
+        withdraw(turn, held.proposal.no);
+    }
 }
 
 /// Whether two proposals say the same of the same facts.
@@ -299,22 +377,7 @@ pub(crate) fn accept(
         DecisionState::Replaced => return Err(Refusal::Stale { decision }),
     }
     may_be_decided(turn, &held.proposal)?;
-    let fresh = match judge(turn) {
-        None => return Err(Refusal::NoPolicy),
-        Some(Err(problem)) => return Err(Refusal::RecordsBroken { problem }),
-        Some(Ok(fresh)) => fresh,
-    };
-    // A person's own decision rests on the person, not on facts.
-    if held.proposal.origin == Origin::Policy {
-        let now = &fresh.proposal;
-        let unchanged = now.outcome == held.proposal.outcome
-            && now.rule == held.proposal.rule
-            && now.remedies == held.proposal.remedies
-            && now.facts == held.proposal.facts;
-        if !unchanged || !fresh.missing.is_empty() {
-            return Err(Refusal::Stale { decision });
-        }
-    }
+    is_fresh(turn, &held.proposal)?;
     may_be_paid(turn, &held.proposal.remedies, remainder_minor)?;
     if held.proposal.outcome == Outcome::Review {
         return Err(Refusal::Contradiction);
@@ -349,7 +412,7 @@ fn may_be_decided(turn: &Turn<'_>, proposal: &Proposal) -> Result<(), Refusal> {
 
 /// What must be so before money is promised.
 fn may_be_paid(
-    turn: &Turn<'_>,
+    turn: &mut Turn<'_>,
     remedies: &[Granted],
     remainder_minor: Option<u64>,
 ) -> Result<(), Refusal> {
@@ -364,6 +427,8 @@ fn may_be_paid(
         _ => None,
     });
     if let Some(money) = money_of(remedies) {
+        // The records may have changed since somebody looked.
+        investigation::review(turn);
         verified(&turn.case)?;
         within_totals(turn.situation, money)?;
     }
@@ -429,6 +494,9 @@ pub(crate) fn approve(
         what: Thing::Decision,
         no: decision,
     })?;
+    if turn.case.closed.is_some() && !matches!(held.state, DecisionState::Standing { .. }) {
+        return Err(Refusal::Closed);
+    }
     turn.takes(Takes::Agent)
         .or_else(|_| turn.takes(Takes::Finance))?;
     let accepted_by = match held.state {
@@ -455,6 +523,7 @@ pub(crate) fn approve(
         return Ok(());
     }
     may_be_decided(turn, &held.proposal)?;
+    is_fresh(turn, &held.proposal)?;
     may_be_paid(turn, &held.proposal.remedies, None)?;
     turn.happened(Happened::Approved { decision });
     turn.end_tasks("", |todo| *todo == Todo::Approve);

@@ -3,28 +3,28 @@
 
 use alloc::vec::Vec;
 
-use crate::event::{CancelWhy, Happened, Todo};
+use crate::approval::withdraw;
+use crate::case::DisputeStatus;
+use crate::event::{CancelWhy, ClosedWhy, Happened};
 use crate::handle::Turn;
 use crate::input::Actor;
 use crate::life::{DecisionState, RefundState};
+use crate::remedy::Outcome;
 
-/// Looks whether a chargeback is open, and stops or frees what hangs on it.
+/// Looks whether a chargeback is open or was lost, and stops or frees what hangs on it.
 pub(crate) fn look(turn: &mut Turn<'_>) {
     let open = turn
         .situation
         .records
         .open_dispute(None)
         .map(|record| record.dispute.id.clone().into_owned());
-    match (open, turn.case.disputed.is_some()) {
-        (Some(dispute), false) => stop(turn, dispute),
-        (None, true) => {
-            turn.happened_by(Actor::Provider, Happened::DisputeGone);
-            turn.end_tasks("", |todo| matches!(todo, Todo::Dispute(_)));
-            // What was contested or conceded is over; what is owed now is decided afresh.
-            withdraw_dispute_decision(turn);
-        }
+    match (open, turn.case.disputed.clone()) {
+        // Each is answered for itself: the next one too, where several are open.
+        (Some(dispute), known) if known.as_deref() != Some(dispute.as_str()) => stop(turn, dispute),
+        (None, Some(dispute)) => gone(turn, &dispute),
         _ => {}
     }
+    call_back_what_was_taken(turn);
 }
 
 fn stop(turn: &mut Turn<'_>, dispute: alloc::string::String) {
@@ -32,17 +32,7 @@ fn stop(turn: &mut Turn<'_>, dispute: alloc::string::String) {
     if turn.case.closed.is_some() {
         turn.happened_by(Actor::System, Happened::Reopened);
     }
-    let promised: Vec<u32> = turn
-        .case
-        .refunds
-        .iter()
-        .filter(|refund| refund.state == RefundState::Reserved)
-        .map(|refund| refund.no)
-        .collect();
-    for no in promised {
-        let why = CancelWhy::Disputed;
-        turn.happened_by(Actor::System, Happened::RefundCancelled { no, why });
-    }
+    call_back(turn, |_| true);
     // Whatever was decided before is judged anew by clause 6; what is on its way stays on its way.
     let decision = turn
         .case
@@ -51,21 +41,58 @@ fn stop(turn: &mut Turn<'_>, dispute: alloc::string::String) {
     if let Some((decision, state)) = decision
         && !matches!(state, DecisionState::Replaced)
     {
-        turn.happened_by(Actor::System, Happened::Withdrawn { decision });
+        withdraw(turn, decision);
     }
 }
 
-fn withdraw_dispute_decision(turn: &mut Turn<'_>) {
-    let held = turn
-        .case
-        .decision()
-        .map(|held| (held.proposal.no, held.proposal.outcome));
-    if let Some((decision, outcome)) = held
-        && matches!(
-            outcome,
-            crate::remedy::Outcome::Contest | crate::remedy::Outcome::Concede
-        )
-    {
-        turn.happened_by(Actor::System, Happened::Withdrawn { decision });
+/// What was contested or conceded is over; what is owed now is decided afresh.
+fn gone(turn: &mut Turn<'_>, dispute: &str) {
+    turn.happened_by(Actor::Provider, Happened::DisputeGone);
+    let answer = turn.case.decision().filter(|held| {
+        matches!(held.proposal.outcome, Outcome::Contest | Outcome::Concede)
+            && held.state != DecisionState::Replaced
+    });
+    let Some(decision) = answer.map(|held| held.proposal.no) else {
+        return;
+    };
+    let lost =
+        turn.situation.records.disputes.iter().any(|record| {
+            record.dispute.id == dispute && record.dispute.status == DisputeStatus::Lost
+        });
+    match turn.case.closed {
+        None => {}
+        // What the chargeback stopped is owed again; where it was lost, the bank has given the money.
+        Some(ClosedWhy::Settled) if !lost => {
+            turn.happened_by(Actor::System, Happened::Reopened);
+        }
+        Some(_) => return,
     }
+    withdraw(turn, decision);
+}
+
+/// Promises that a lost chargeback has left no money for are called back, and decided anew.
+// INVARIANT (no refund of what a lost chargeback took): read again where a sending is permitted.
+fn call_back_what_was_taken(turn: &mut Turn<'_>) {
+    let records = turn.situation.records;
+    let called = call_back(turn, |payment| records.is_overdrawn(payment));
+    let standing = turn.case.standing().map(|held| held.proposal.no);
+    if let Some(decision) = standing.filter(|decision| called.contains(decision)) {
+        withdraw(turn, decision);
+    }
+}
+
+/// Calls back what was promised and not sent of such payments; gives the decisions that promised it.
+fn call_back(turn: &mut Turn<'_>, of: impl Fn(&str) -> bool) -> Vec<u32> {
+    let promised: Vec<(u32, u32)> = turn
+        .case
+        .refunds
+        .iter()
+        .filter(|refund| refund.state == RefundState::Reserved && of(&refund.payment))
+        .map(|refund| (refund.no, refund.decision))
+        .collect();
+    for (no, _) in &promised {
+        let (no, why) = (*no, CancelWhy::Disputed);
+        turn.happened_by(Actor::System, Happened::RefundCancelled { no, why });
+    }
+    promised.into_iter().map(|(_, decision)| decision).collect()
 }

@@ -206,6 +206,14 @@ fn shares(
 }
 
 fn cancel_subscription(turn: &mut Turn<'_>, decision: u32) -> Option<u32> {
+    let under_way = turn
+        .case
+        .commands
+        .iter()
+        .find(|command| command.deed == Deed::CancelSubscription && !command.is_over());
+    if let Some(known) = under_way {
+        return Some(known.no);
+    }
     let subscription = turn.situation.records.subscription.as_ref();
     let (route, subject) = match subscription {
         Some(record) if !record.reference.is_empty() => (
@@ -231,6 +239,13 @@ fn command(
     units: u64,
     account: Option<String>,
 ) {
+    // INVARIANT (goods are ordered once): what an earlier decision has begun is not begun again.
+    let under_way = turn.case.commands.iter().any(|command| {
+        command.deed == Deed::Fulfil(kind) && command.subject == account && !command.is_over()
+    });
+    if under_way {
+        return;
+    }
     let route = if turn.situation.limits.connector {
         Route::Connector
     } else {

@@ -11,6 +11,7 @@ use crate::facts::{Asked, DisputeState, Facts, Pace, Start, State};
 use crate::handle::Turn;
 use crate::input::{Actor, Answer, Digest, ProofAbout, ProofShows};
 use crate::life::{Check, Checked, Finding, ProofState, next};
+use crate::owed::next_reminder;
 use crate::records::Records;
 use crate::refusal::{Refusal, Takes, Thing};
 use crate::{approval, request};
@@ -84,6 +85,8 @@ pub(crate) fn review(turn: &mut Turn<'_>) {
         let held = turn.case.checks.get(check.place()).copied();
         if held == Some(Checked::Doubtful) {
             turn.open_task(Todo::Verify(check));
+        } else {
+            turn.end_tasks("", |todo| *todo == Todo::Verify(check));
         }
     }
 }
@@ -317,7 +320,9 @@ fn lapse(turn: &mut Turn<'_>) {
             let no = asking.no;
             let how = AskingEnd::Unanswered;
             turn.happened_by(Actor::System, Happened::AskingEnded { no, how });
-            if limits.unanswered_closes {
+            let money_moves = turn.case.refunds.iter().any(|refund| !refund.is_over());
+            if limits.unanswered_closes && !money_moves {
+                request::leave_nothing(turn);
                 turn.happened_by(
                     Actor::System,
                     Happened::Closed {
@@ -330,13 +335,7 @@ fn lapse(turn: &mut Turn<'_>) {
             }
             continue;
         }
-        let sent = usize::try_from(asking.reminders).unwrap_or(usize::MAX);
-        let due = limits
-            .reminders
-            .iter()
-            .filter(|after| asking.at.plus(**after) <= now)
-            .count();
-        if due > sent {
+        if next_reminder(&asking, limits).is_some_and(|due| due <= now) {
             // One reminder, however many were slept through.
             let no = asking.no;
             turn.happened_by(Actor::System, Happened::Reminded { no });
@@ -467,6 +466,17 @@ pub(crate) fn settle_check(
     turn.takes(Takes::Agent)?;
     if note.trim().is_empty() {
         return Err(Refusal::ReasonMissing);
+    }
+    let settled = if sound {
+        Checked::SettledSound
+    } else {
+        Checked::SettledUnsound
+    };
+    if turn.case.checks.get(check.place()) == Some(&settled) {
+        return Err(Refusal::AlreadyDone {
+            what: Thing::Check,
+            no: u32::try_from(check.place()).unwrap_or(0),
+        });
     }
     turn.happened(Happened::CheckSettled { check, sound, note });
     turn.end_tasks("", |todo| *todo == Todo::Verify(check));

@@ -35,7 +35,10 @@ pub mod remedy;
 pub mod request;
 pub mod vocabulary;
 
+pub mod words;
+pub mod working;
+
+pub mod audit;
 pub mod ledger;
 pub mod notice;
-pub mod audit;
 pub mod record;

@@ -9,7 +9,7 @@ use crate::case::{ClaimKind, Instant, Wants};
 use crate::event::{
     AskingEnd, CancelWhy, ClosedWhy, Event, Granted, Happened, Proposal, Route, Todo,
 };
-use crate::execution::Deed;
+use crate::execution::{Deed, refunds};
 use crate::facts::Asked;
 use crate::input::{Actor, Answer, Digest, Door, Id, Language, ProofAbout, ProofShows};
 
@@ -226,6 +226,8 @@ pub struct Asking {
     pub due_at: Instant,
     /// So many reminders were sent.
     pub reminders: u32,
+    /// When the last one was; when it was asked, if there was none.
+    pub reminded_at: Instant,
     /// How it ended, if it did.
     pub ended: Option<AskingEnd>,
 }
@@ -309,14 +311,20 @@ pub struct Refund {
     pub first_sent_at: Option<Instant>,
     /// How often it was sent.
     pub tries: u32,
-    /// Whether a list showed its absence after the last try.
-    pub absent: bool,
+    /// When it was last sent.
+    pub sent_at: Option<Instant>,
+    /// When a list last showed its absence after the last try; nothing before it has.
+    pub absent_at: Option<Instant>,
+    /// Whether no earlier try can still arrive, so that what the provider says of the last one is the last word.
+    pub alone: bool,
     /// When to look again.
     pub again_at: Option<Instant>,
     /// A person was asked.
     pub stuck: bool,
     /// The provider's name for it.
     pub provider_refund: Option<String>,
+    /// When it failed or was called back.
+    pub undone_at: Option<Instant>,
 }
 
 /// How far a refund is.
@@ -905,6 +913,7 @@ impl Case {
                     at,
                     due_at: *due_at,
                     reminders: 0,
+                    reminded_at: at,
                     ended: None,
                 });
                 if *whom == Asked::Customer {
@@ -915,6 +924,7 @@ impl Case {
                 let mut count = 0;
                 for asking in self.askings.iter_mut().filter(|asking| asking.no == *no) {
                     asking.reminders = asking.reminders.saturating_add(1);
+                    asking.reminded_at = at;
                     count = asking.reminders;
                 }
                 self.owe(at, LetterKind::Reminder { asking: *no, count });
@@ -1027,13 +1037,9 @@ impl Case {
             }
             Happened::Withdrawn { decision } => {
                 self.set_decision(*decision, DecisionState::Replaced);
-                for letter in &mut self.letters {
-                    let tells = letter.kind
-                        == LetterKind::Decision {
-                            decision: *decision,
-                        };
-                    letter.dropped |= tells && letter.handed.is_none();
-                }
+                self.drop_letter(LetterKind::Decision {
+                    decision: *decision,
+                });
             }
             Happened::NotApproved { decision, .. } => {
                 self.set_decision(*decision, DecisionState::Proposed);
@@ -1074,10 +1080,13 @@ impl Case {
                 reserved_at: at,
                 first_sent_at: None,
                 tries: 0,
-                absent: false,
+                sent_at: None,
+                absent_at: None,
+                alone: true,
                 again_at: None,
                 stuck: false,
                 provider_refund: None,
+                undone_at: None,
             });
             return;
         }
@@ -1098,21 +1107,27 @@ impl Case {
             match what {
                 Happened::RefundCancelled { why, .. } => {
                     refund.state = RefundState::Cancelled { why: *why };
+                    refund.undone_at = Some(at);
                 }
                 Happened::RefundSending { try_no, .. } => {
                     refund.state = RefundState::Sending;
                     refund.tries = *try_no;
-                    refund.absent = false;
+                    refund.alone = refunds::cannot_arrive_any_more(refund);
+                    refund.absent_at = None;
+                    refund.sent_at = Some(at);
                     refund.first_sent_at.get_or_insert(at);
                 }
                 Happened::RefundUnknown { again_at, .. } => {
                     refund.state = RefundState::Unknown;
-                    refund.absent = false;
+                    refund.absent_at = None;
                     refund.again_at = Some(*again_at);
                 }
                 Happened::RefundAbsent { .. } => {
                     refund.state = RefundState::Unknown;
-                    refund.absent = true;
+                    refund.absent_at = Some(at);
+                    // Where absence permits nothing yet, it is looked at again, and not at once.
+                    let waits = !refunds::may_be_sent_again(refund, at);
+                    refund.again_at = waits.then(|| at.plus(refunds::LONGEST_WAIT));
                 }
                 Happened::RefundPending {
                     provider_refund,
@@ -1138,14 +1153,28 @@ impl Case {
                         words: words.clone(),
                         late: *late,
                     };
+                    refund.undone_at = Some(at);
                     letter = Some(LetterKind::Failed { refund: no });
                 }
-                Happened::RefundStuck { .. } => refund.stuck = true,
+                Happened::RefundStuck { .. } => {
+                    refund.stuck = true;
+                    refund.again_at = Some(at.plus(refunds::LONGEST_WAIT));
+                }
                 _ => {}
             }
         }
         if let Some(kind) = letter {
+            if matches!(kind, LetterKind::Failed { .. }) {
+                // INVARIANT (no paid letter before the provider confirmed), nor after it took that back.
+                self.drop_letter(LetterKind::Paid { refund: no });
+            }
             self.owe(at, kind);
+        }
+    }
+
+    fn drop_letter(&mut self, kind: LetterKind) {
+        for letter in self.letters.iter_mut().filter(|letter| letter.kind == kind) {
+            letter.dropped |= letter.handed.is_none();
         }
     }
 
@@ -1257,8 +1286,12 @@ pub(crate) fn next(so_far: usize) -> u32 {
     u32::try_from(so_far).unwrap_or(u32::MAX).saturating_add(1)
 }
 
-/// What a decision comes to for whoever asks how much.
+/// What a decision comes to in all, money and credit together, for whoever asks how much; nothing if it comes to neither.
+// INVARIANT (limits bind the whole): a credit beside a refund counts too, or it would be beyond every limit.
 #[must_use]
 pub fn money_of(remedies: &[Granted]) -> Option<Amount> {
-    remedies.iter().find_map(Granted::money)
+    let mut all = remedies.iter().filter_map(Granted::money);
+    let first = all.next()?;
+    let minor = all.fold(first.minor(), |sum, next| sum.saturating_add(next.minor()));
+    Some(Amount::new(minor, first.currency()))
 }

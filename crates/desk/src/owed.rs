@@ -4,12 +4,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::case::Instant;
+use crate::case::{Duration, Instant};
 use crate::event::Route;
 use crate::execution::{CommandOrder, RefundOrder, commands, refunds};
 use crate::facts::Asked;
 use crate::input::Limits;
-use crate::life::{Case, Command, CommandState, LetterKind, Refund, RefundState};
+use crate::life::{Asking, Case, Command, CommandState, LetterKind, Refund, RefundState};
 
 /// Something that the shell has to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,7 +133,7 @@ fn of_refund(case: &Case, refund: &Refund, now: Instant) -> Option<Owed> {
         }
         // The program ended while it was sending: what became of it is in the list.
         RefundState::Sending => Some(list),
-        RefundState::Unknown if refund.absent && !refund.stuck => Some(send),
+        RefundState::Unknown if refunds::may_be_sent_again(refund, now) => Some(send),
         RefundState::Unknown => due.then_some(list),
         RefundState::Pending { .. } => due.then(|| Owed::Fetch {
             no,
@@ -176,6 +176,13 @@ fn of_command(case: &Case, command: &Command, now: Instant) -> Option<Owed> {
     }
 }
 
+/// When the customer is to be reminded next: those that were slept through are past, and one stands for them all.
+pub(crate) fn next_reminder(asking: &Asking, limits: &Limits) -> Option<Instant> {
+    let at = |after: &Duration| asking.at.plus(*after);
+    let later = limits.reminders.iter().map(at);
+    later.filter(|at| *at > asking.reminded_at).min()
+}
+
 /// When the case is to be looked at again, and why; nothing if only the world can move it.
 #[must_use]
 pub fn next_wake(case: &Case, limits: &Limits, now: Instant) -> Option<(Instant, Timer)> {
@@ -211,9 +218,7 @@ pub fn next_wake(case: &Case, limits: &Limits, now: Instant) -> Option<(Instant,
             .filter(|asking| asking.whom == Asked::Customer)
         {
             wakes.push((asking.due_at, Timer::Lapse));
-            let sent = usize::try_from(asking.reminders).unwrap_or(usize::MAX);
-            let next = limits.reminders.get(sent);
-            wakes.extend(next.map(|after| (asking.at.plus(*after), Timer::Reminder)));
+            wakes.extend(next_reminder(asking, limits).map(|at| (at, Timer::Reminder)));
         }
     }
     wakes.into_iter().min()

@@ -3,8 +3,8 @@
 //!
 //! A record is its version, and then its fields one after the other; nothing is named and nothing is padded. Whole numbers are written
 //! in groups of seven bits, the lowest first and never one more than needed; texts and lists begin with their length; whatever is one of
-//! several begins with its number in a table of [`tables`], [`events`] or [`paper`]. So there is one way to write each thing, equal bytes
-//! are equal events, and a digest of the bytes is a digest of the event.
+//! several begins with its number in the tables of this folder. So there is one way to write each thing, equal bytes are equal events,
+//! and a digest of the bytes is a digest of the event.
 //!
 //! What was written once is read for ever. A new kind of event takes a new number and leaves the version alone; a changed one takes a
 //! new version, and the old reader stays beside the new one.
@@ -45,7 +45,7 @@ pub fn write(event: &Event) -> Vec<u8> {
 /// The event that these bytes are.
 ///
 /// # Errors
-/// Bytes that [`write`] never wrote: the first place where that shows, and why.
+/// Bytes that [`write()`] never wrote: the first place where that shows, and why.
 pub fn read(bytes: &[u8]) -> Result<Event, Unreadable> {
     record(bytes)
 }

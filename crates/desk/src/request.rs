@@ -4,9 +4,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::approval;
 use crate::event::{ClosedWhy, Happened};
 use crate::handle::Turn;
-use crate::input::{Digest, Door, Request};
+use crate::input::{Actor, Digest, Door, Request};
 use crate::life::{Case, ClaimHeld, DecisionState};
 use crate::refusal::{Refusal, Takes, Thing};
 
@@ -109,13 +110,40 @@ pub(crate) fn close(turn: &mut Turn<'_>, reason: String) -> Result<(), Refusal> 
     if turn.case.standing().is_some() {
         return Err(Refusal::Contradiction);
     }
-    end_questions(turn);
-    turn.end_tasks("", |_| true);
+    // Whoever closes ends everybody's tasks, and money that is on its way must stay with somebody.
+    if let Some(refund) = turn.case.refunds.iter().find(|refund| !refund.is_over()) {
+        return Err(Refusal::AlreadySent { no: refund.no });
+    }
+    // Should the case be opened again, nobody may approve what was accepted before.
+    let waiting = turn
+        .case
+        .decision()
+        .filter(|held| matches!(held.state, DecisionState::Accepted { .. }));
+    if let Some(decision) = waiting.map(|held| held.proposal.no) {
+        approval::withdraw(turn, decision);
+    }
+    leave_nothing(turn);
     turn.happened(Happened::Closed {
         why: ClosedWhy::ByPerson,
         reason,
     });
     Ok(())
+}
+
+/// Ends everything that somebody would still do for a case that closes undecided.
+pub(crate) fn leave_nothing(turn: &mut Turn<'_>) {
+    end_questions(turn);
+    let begun: Vec<u32> = turn
+        .case
+        .commands
+        .iter()
+        .filter(|command| !command.is_over())
+        .map(|command| command.no)
+        .collect();
+    for no in begun {
+        turn.happened_by(Actor::System, Happened::CommandCancelled { no });
+    }
+    turn.end_tasks("", |_| true);
 }
 
 /// Ends every open question: nobody needs the answer any more.

@@ -303,6 +303,7 @@ fn consistency_says_what_is_wrong() {
     for (old, old_root, new, new_root, path, expected) in [
         (3, three, 7, seven, &path[..], Ok(())),
         (7, seven, 3, three, &path, Err(Disproof::OutOfRange)),
+        (3, three, u64::MAX, seven, &path, Err(Disproof::OutOfRange)),
         (3, other, 7, seven, &path, Err(Disproof::OldRoot(three))),
         (3, three, 7, other, &path, Err(Disproof::Root(seven))),
         (3, three, 7, seven, &path[1..], Err(Disproof::Length)),

@@ -18,9 +18,10 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use metrics::counter;
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use self::folder::Folder;
-pub use self::name::{display_name, download_name};
+pub use self::name::{content_disposition, display_name, download_name};
 use self::s3::Bucket;
 pub use self::sniff::Kind;
 use crate::config::{AttachmentPlace, Attachments};
@@ -558,7 +559,11 @@ impl Blobs {
     /// # Errors
     /// What does not work, and what helps.
     pub async fn healthy(&self) -> Result<(), Trouble> {
-        let content = Bytes::from_static(b"Makegood looks whether attachments can be kept here.\n");
+        // Unlike any other, so that two programs that look at once do not take it away from each other.
+        let content = Bytes::from(format!(
+            "Can attachments be kept here? {}\n",
+            Uuid::now_v7()
+        ));
         let digest = Digest::of(&content);
         self.write(Shelf::Original, digest, content).await?;
         self.get(Shelf::Original, digest).await?;

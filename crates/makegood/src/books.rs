@@ -7,14 +7,21 @@
 pub mod act;
 pub mod answers;
 pub mod cases;
-pub mod health;
+pub mod check;
+pub mod disputes;
 pub mod effects;
+pub mod facts;
 pub mod files;
+pub mod health;
+pub mod inbox;
+pub mod intake;
 pub mod lists;
 pub mod orders;
 pub mod people;
 pub mod private;
 pub mod seal;
+pub mod transfers;
+pub mod webhooks;
 
 use makegood_desk::amount::{Amount, Currency};
 use makegood_desk::case::{Duration, Instant};
@@ -25,14 +32,30 @@ use crate::wire::{Word, Written as _};
 /// Every statement of the books, for the test that prepares them all on both databases.
 pub static STATEMENTS: &[&[&Statement]] = &[
     orders::STATEMENTS,
+    intake::STATEMENTS,
     cases::STATEMENTS,
     effects::STATEMENTS,
     seal::STATEMENTS,
     act::STATEMENTS,
     health::STATEMENTS,
+    crate::post::STATEMENTS,
+    crate::case_commands::STATEMENTS,
+    check::STATEMENTS,
     people::STATEMENTS,
+    crate::goods::callback::STATEMENTS,
+    crate::goods::import::STATEMENTS,
     crate::setup::STATEMENTS,
     private::STATEMENTS,
+    crate::vault::STATEMENTS,
+    facts::STATEMENTS,
+    disputes::STATEMENTS,
+    inbox::STATEMENTS,
+    crate::reconcile::STATEMENTS,
+    crate::world::STATEMENTS,
+    webhooks::STATEMENTS,
+    crate::demo::STATEMENTS,
+    crate::doctor::STATEMENTS,
+    transfers::STATEMENTS,
     answers::STATEMENTS,
     files::STATEMENTS,
     lists::STATEMENTS,

@@ -19,6 +19,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use makegood_desk::decision::Workspace;
 use makegood_policy::fact::Disclose;
 
+use crate::desk_commands::{self, DeskCommand};
 use crate::policies::{Policies, Unusable, harmless, obeyed};
 use crate::policy_commands::{self, PolicyCommand};
 use crate::reasons::{Reasons, edition};
@@ -64,6 +65,8 @@ enum Command {
         #[command(subcommand)]
         command: PolicyCommand,
     },
+    #[command(flatten)]
+    Desk(DeskCommand),
     /// Print a script that completes commands in your shell
     #[command(after_help = "Example:
   makegood completions bash > /etc/bash_completion.d/makegood")]
@@ -178,12 +181,17 @@ pub type Done = Result<u8, Stop>;
 
 /// Runs the command that the arguments of the process name.
 pub fn main() -> ExitCode {
+    #[cfg(feature = "crash-points")]
+    if crate::crash::listed() {
+        return ExitCode::SUCCESS;
+    }
     let arguments = Makegood::parse();
     let mut out = io::stdout().lock();
     let done = match &arguments.command {
         Command::Decide(decide) if decide.ndjson => decide.stream(&mut out),
         Command::Decide(decide) => decide.files(&mut out),
         Command::Policy { command } => policy_commands::run(command, &mut out),
+        Command::Desk(command) => desk_commands::run(command, &mut out),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Makegood::command(), "makegood", &mut script);

@@ -4,6 +4,7 @@
 //! One page, `default-config.toml`, documents every key and holds every default: it is read as the lowest of four layers, below the
 //! user's file, the environment and the flags. So a default cannot differ from its documentation.
 
+mod command;
 mod initial;
 mod keys;
 mod layers;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use clap::Args;
 use url::Url;
 
+pub use self::command::ConfigCommand;
 pub use self::initial::{Initial, NotWritten, write_initial};
 use self::keys::Value;
 pub use self::keys::{Amounts, Database, Network};
@@ -885,6 +887,19 @@ fn warnings(
                 "the desk listens on {listen} for other machines, and people reach it as {reached}: without TLS, names and passwords cross the network in the open; put a proxy before it and set `server.public_url`"
             ),
         );
+    }
+    let automatic = &config.desk.automatic;
+    let pays = automatic
+        .outcomes
+        .iter()
+        .any(|outcome| outcome.ends_with("refund"));
+    if !pays && automatic.amount_max.iter().next().is_some() {
+        let message = "these limits have no effect: `desk.automatic.outcomes` names neither \"refund\" nor \"partial_refund\"";
+        warn("desk.automatic.amount_minor_max", message.to_owned());
+    }
+    if pays && automatic.amount_max.iter().next().is_none() {
+        let message = "refunds wait for an agent all the same: `desk.automatic.amount_minor_max` names no currency";
+        warn("desk.automatic.outcomes", message.to_owned());
     }
     if config.webhooks.allow_insecure {
         let message = "webhooks may go out over http://, where they can be read and changed";

@@ -11,6 +11,7 @@ use crate::audit::SigningKey;
 use crate::audit::anchor::Anchor;
 use crate::books::seal;
 use crate::clock::Clock;
+use crate::crash;
 use crate::store::{Dialect, Store, Trouble, Value};
 
 /// How often events of PostgreSQL are sealed.
@@ -39,11 +40,17 @@ impl Keeper {
         loop {
             let ends = *stop.borrow();
             if self.store.dialect() == Dialect::Postgres {
-                self.tried("the audit log could not be sealed", self.seal().await.map(drop));
+                self.tried(
+                    "the audit log could not be sealed",
+                    self.seal().await.map(drop),
+                );
             }
             if since_signed >= SIGN_EVERY || ends {
                 since_signed = Duration::ZERO;
-                self.tried("the head of the audit log could not be signed", self.sign().await.map(drop));
+                self.tried(
+                    "the head of the audit log could not be signed",
+                    self.sign().await.map(drop),
+                );
             }
             if ends {
                 return;
@@ -103,7 +110,10 @@ impl Keeper {
             return Ok(None);
         }
         let note = self.signer.checkpoint(edge.size(), edge.root());
-        let (text, at) = (note.to_string(), crate::books::nanoseconds(self.clock.now())?);
+        let (text, at) = (
+            note.to_string(),
+            crate::books::nanoseconds(self.clock.now())?,
+        );
         self.store
             .write(move |tx| {
                 let text = text.clone();
@@ -113,9 +123,11 @@ impl Keeper {
                 })
             })
             .await?;
+        crash::point!("log.signed");
         if let Err(why) = self.anchor.advance(&note, &[self.signer.verifier()]) {
             tracing::error!(%why, "the head of the audit log is not remembered outside the store");
         }
+        crash::point!("log.kept");
         Ok(Some(note))
     }
 }

@@ -53,6 +53,17 @@ impl<T> Heard<T> {
         }
     }
 
+    /// What was said, and the circumstances apart from it.
+    pub fn apart(self) -> (T, Heard<()>) {
+        let around = Heard {
+            said: (),
+            wait: self.wait,
+            exchange: self.exchange,
+            replayed: self.replayed,
+        };
+        (self.said, around)
+    }
+
     /// The same circumstances around something else.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Heard<U> {
         Heard {
@@ -339,4 +350,106 @@ impl Provider {
             Self::Manual(_) => Heard::plain(ProviderListed::All(Vec::new())),
         }
     }
+
+    /// A page of all refunds made since then, by anybody, newest first.
+    pub async fn refunds_since(
+        &self,
+        since: Timestamp,
+        after: Option<&str>,
+    ) -> Reading<Page<SeenRefund>> {
+        match self {
+            Self::Stripe(stripe) => stripe.refunds_since(since, after).await,
+            Self::Manual(_) => nothing_to_page(),
+        }
+    }
+
+    /// Looks at a payment.
+    pub async fn payment(&self, id: &str) -> Reading<Payment> {
+        match self {
+            Self::Stripe(stripe) => stripe.payment(id).await,
+            Self::Manual(_) => not_asked(),
+        }
+    }
+
+    /// Ends a subscription now, without a credit for the rest of its period.
+    pub async fn cancel_subscription(&self, id: &str) -> Heard<Cancelled> {
+        match self {
+            Self::Stripe(stripe) => stripe.cancel_subscription(id).await,
+            Self::Manual(_) => Heard::plain(Cancelled::Refused {
+                why: ProviderRefusal::Other,
+                words: "a bank transfer does not renew; end the subscription where it is kept"
+                    .to_owned(),
+            }),
+        }
+    }
+
+    /// What was paid for the last period of a subscription: several payments are possible, and none.
+    pub async fn latest_payments_of(&self, subscription: &str) -> Reading<Vec<PeriodPayment>> {
+        match self {
+            Self::Stripe(stripe) => stripe.latest_payments_of(subscription).await,
+            Self::Manual(_) => not_asked(),
+        }
+    }
+
+    /// Looks at a dispute.
+    pub async fn dispute(&self, id: &str) -> Reading<Dispute> {
+        match self {
+            Self::Stripe(stripe) => stripe.dispute(id).await,
+            Self::Manual(_) => not_asked(),
+        }
+    }
+
+    /// The disputes of a payment. A bank transfer has none.
+    pub async fn disputes_of(&self, payment: &str) -> Reading<Vec<Dispute>> {
+        match self {
+            Self::Stripe(stripe) => stripe.disputes_of(payment).await,
+            Self::Manual(_) => Heard::plain(Ok(Vec::new())),
+        }
+    }
+
+    /// A page of all disputes opened since then, newest first.
+    pub async fn disputes_since(
+        &self,
+        since: Timestamp,
+        after: Option<&str>,
+    ) -> Reading<Page<Dispute>> {
+        match self {
+            Self::Stripe(stripe) => stripe.disputes_since(since, after).await,
+            Self::Manual(_) => nothing_to_page(),
+        }
+    }
+
+    /// A page of what happened since then, newest first: for webhooks that never came.
+    pub async fn events_since(
+        &self,
+        since: Timestamp,
+        after: Option<&str>,
+    ) -> Reading<Page<ProviderEvent>> {
+        match self {
+            Self::Stripe(stripe) => stripe.events_since(since, after).await,
+            Self::Manual(_) => nothing_to_page(),
+        }
+    }
+
+    /// The merchant's account: is the key good, and is there money to pay back from?
+    pub async fn standing(&self) -> Reading<Standing> {
+        match self {
+            Self::Stripe(stripe) => stripe.standing().await,
+            Self::Manual(_) => not_asked(),
+        }
+    }
+}
+
+fn not_asked<T>() -> Reading<T> {
+    Heard::plain(Err(Unread::Refused {
+        words: manual::TOLD_BY_STATEMENT.to_owned(),
+    }))
+}
+
+/// A bank keeps no list for us; what there is stands in our own books.
+const fn nothing_to_page<T>() -> Reading<Page<T>> {
+    Heard::plain(Ok(Page {
+        items: Vec::new(),
+        next: None,
+    }))
 }

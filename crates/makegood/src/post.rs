@@ -6,18 +6,22 @@
 
 use std::sync::Arc;
 
-use makegood_desk::case::Instant;
+use makegood_desk::case::{CaseFile, Duration, Instant};
 use makegood_desk::input::{Actor, Digest, Id, Input, Language};
 use makegood_desk::life::{Case, LetterKind};
 use makegood_desk::notice::{self, Notice};
+use makegood_desk::record;
 use makegood_desk::records::Records;
+use makegood_desk::refusal::Refusal;
 
+use crate::audit::SigningKey;
 use crate::books::act::{Acted, Desk, NotDone};
 use crate::books::orders::{Depth, records};
-use crate::books::private;
-use crate::books::seal::hex;
+use crate::books::seal::{self, hex};
+use crate::books::{nanoseconds, private};
 use crate::clock::Clock;
-use crate::store::Trouble;
+use crate::crash;
+use crate::store::{Trouble, Tx, Value};
 use crate::vault::Vault;
 
 /// Who seals letters and hands them over.
@@ -25,7 +29,21 @@ use crate::vault::Vault;
 pub struct Post {
     /// The keys of those who are written to.
     pub vault: Arc<Vault>,
+    /// What signs the proofs that go with decisions.
+    pub signer: Arc<SigningKey>,
 }
+
+crate::statements! {
+    /// A letter that was handed over.
+    INSERT_LETTER = "insert into letter (case_id, no, kind, text_digest, proof, handed_at) values (?1, ?2, ?3, ?4, ?5, ?6)";
+    /// A case file that was judged.
+    PAPER = "select bytes from paper where digest = ?1";
+    /// The position at which a decision began to stand.
+    STOOD_AT = "select max(position) from event where case_id = ?1 and kind in ('accepted', 'approved')";
+}
+
+/// How long a letter waits for its decision to be sealed in the audit log.
+const SEALED_WITHIN: Duration = Duration::from_seconds(1);
 
 /// Whose key a case's texts are under: the customer's, or the case's own while nobody knows who the customer is.
 #[must_use]
@@ -58,20 +76,46 @@ impl Post {
         let sealed = self
             .vault
             .seal(&hex(&person.0), LETTER, text.as_bytes())
-            .map_err(|why| Trouble::Unavailable { why: why.to_string() })?;
-        let (id, desk_in) = (case.id, desk.clone());
+            .await
+            .map_err(|why| Trouble::Unavailable {
+                why: why.to_string(),
+            })?;
+        crash::point!("letter.sealed");
+        let (id, desk_in, signer) = (case.id, desk.clone(), Arc::clone(&self.signer));
         let acted: Acted = desk
             .store
             .write(move |tx| {
                 let (desk, sealed) = (desk_in.clone(), sealed.clone());
+                let signer = Arc::clone(&signer);
                 Box::pin(async move {
+                    // INVARIANT (every customer is a witness): a decision is told with the proof that it stands in the log.
+                    let proof = match kind {
+                        LetterKind::Decision { .. } => Some(proof(tx, &signer, id, now).await?),
+                        _ => None,
+                    };
                     private::keep(tx, person, LETTER, &sealed, now).await?;
                     let text = Digest(sealed.hash);
-                    desk.act_in(tx, id, Actor::System, now, Input::LetterHanded { no, text }).await
+                    let values = [
+                        Value::from(id.0),
+                        Value::from(no),
+                        Value::from(letter_word(kind)),
+                        Value::from(text.0),
+                        Value::from(proof),
+                        Value::from(nanoseconds(now)?),
+                    ];
+                    tx.run(&INSERT_LETTER, &values).await?;
+                    desk.act_in(tx, id, Actor::System, now, Input::LetterHanded { no, text })
+                        .await
                 })
             })
             .await?;
-        tracing::info!(case = case.number, letter = no, kind = letter_word(kind), "a letter was handed over");
+        crash::point!("letter.handed");
+        tracing::info!(
+            case = case.number,
+            letter = no,
+            kind = letter_word(kind),
+            "a letter was handed over"
+        );
         desk.shelf.put(Arc::clone(&acted.case));
         Ok(acted.case)
     }
@@ -89,7 +133,7 @@ impl Post {
     ) -> Result<Notice, NotDone> {
         let letter = case.letters.iter().find(|letter| letter.no == no);
         let Some(letter) = letter else {
-            return Err(NotDone::Refused(makegood_desk::refusal::Refusal::NoSuch {
+            return Err(NotDone::Refused(Refusal::NoSuch {
                 what: makegood_desk::refusal::Thing::Letter,
                 no,
             }));
@@ -100,7 +144,45 @@ impl Post {
             .as_ref()
             .and_then(|record| desk.policies.judging(record.order.placed_at).ok())
             .map(|(_, rulebook)| rulebook);
-        Ok(notice::compose(case, letter, rulebook, &books, now, case.language))
+        let paper = self.paper(desk, case, letter.kind).await?;
+        let judged = paper
+            .as_deref()
+            .and_then(|bytes| record::read_case_file(bytes).ok())
+            .and_then(|parts| CaseFile::new(parts).ok());
+        Ok(notice::compose_judged(
+            case,
+            letter,
+            rulebook,
+            &books,
+            judged.as_ref(),
+            now,
+            case.language,
+        ))
+    }
+
+    /// The case file that was judged when the decision was made that a letter tells.
+    async fn paper(
+        &self,
+        desk: &Desk,
+        case: &Case,
+        kind: LetterKind,
+    ) -> Result<Option<Vec<u8>>, Trouble> {
+        let LetterKind::Decision { decision } = kind else {
+            return Ok(None);
+        };
+        let mut held = case.decisions.iter();
+        let Some(held) = held.find(|held| held.proposal.no == decision) else {
+            return Ok(None);
+        };
+        let digest = held.proposal.paper.digest;
+        desk.store
+            .read(move |tx| {
+                Box::pin(async move {
+                    let row = tx.one(&PAPER, &[Value::from(digest.0)]).await?;
+                    row.map(|row| row.bytes(0).map(<[u8]>::to_vec)).transpose()
+                })
+            })
+            .await
     }
 
     async fn books(&self, desk: &Desk, case: &Case, now: Instant) -> Result<Records, Trouble> {
@@ -119,6 +201,27 @@ impl Post {
             })
             .await
     }
+}
+
+/// The proof that the decision that stands in a case stands in the audit log.
+async fn proof(
+    tx: &mut Tx<'_>,
+    signer: &SigningKey,
+    case: Id,
+    now: Instant,
+) -> Result<String, Trouble> {
+    let row = tx.one(&STOOD_AT, &[Value::from(case.0)]).await?;
+    let position = row.map_or(Ok(None), |row| row.opt_int(0))?;
+    let position = position.and_then(|position| u64::try_from(position).ok());
+    let proof = match position {
+        Some(position) => seal::proof(tx, signer, case, position).await?,
+        None => None,
+    };
+    // The log is sealed in a moment; the letter waits for it.
+    let from = now.plus(SEALED_WITHIN);
+    proof
+        .map(|proof| proof.to_string())
+        .ok_or_else(|| Trouble::refused(Refusal::NotYet { from }))
 }
 
 /// A letter by its word.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Everything a reader wants to know about a decision beside its result, in the reader's language.
 
-use makegood_desk::amount::{Amount, Ratio};
-use makegood_desk::case::{CaseFile, ServiceKind};
+use makegood_desk::case::CaseFile;
 use makegood_desk::decision::{Decision, Rulebook};
-use makegood_desk::facts::{Asked, Grounds, Guarantee};
-use makegood_desk::remedy::{Measure, Outcome, Remedy, refundable_dropped_of};
+use makegood_desk::facts::{Asked, Grounds};
+use makegood_desk::notice;
+use makegood_desk::remedy::Outcome;
 use makegood_desk::vocabulary::{COUNTS, Said, Word};
+use makegood_desk::working::working;
 use makegood_policy::Policy;
 use makegood_policy::ask::Question;
 use makegood_policy::clause::Edition;
@@ -18,6 +19,9 @@ use serde::Serialize;
 use serde_json::{Map, json};
 
 use crate::texts::{self, Text};
+
+pub use makegood_desk::words::{amount_words, units_words};
+pub use makegood_desk::working::Step;
 
 /// A fact of the sufficient reason.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
@@ -59,19 +63,6 @@ pub struct Used {
     pub absent: bool,
     /// Whether it is still asked.
     pub missing: bool,
-}
-
-/// A step of the working.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// What it is.
-    pub what: String,
-    /// How it is come by; empty where it is simply so.
-    pub how: String,
-    /// What it comes to.
-    pub figure: String,
-    /// Whether it is the result.
-    pub result: bool,
 }
 
 /// What a decision rests on.
@@ -166,7 +157,7 @@ impl Reasons {
             reasons.because.push(' ');
             reasons
                 .because
-                .push_str(texts::COMES_TO_NOTHING.say(tongue));
+                .push_str(notice::texts::COMES_TO_NOTHING.say(tongue));
         }
         reasons.quote = quote(rule);
         reasons.sufficient = policy
@@ -179,12 +170,7 @@ impl Reasons {
         reasons
             .sufficient
             .sort_by_key(|held| !say.is_about(rule, &held.fact));
-        reasons.steps = Working {
-            case,
-            decision,
-            tongue,
-        }
-        .steps(rulebook);
+        reasons.steps = working(rulebook, case, decision, tongue);
         reasons.working = reasons.steps.iter().map(Step::line).collect();
         // What was paid back stays paid back: how it would be otherwise helps nobody.
         let of_balance = |fact: FactId| {
@@ -578,326 +564,5 @@ pub fn pointers(grounds: Grounds) -> Vec<String> {
             "/refunds".to_owned(),
             "/disputes".to_owned(),
         ],
-    }
-}
-
-/// An amount in the language.
-#[must_use]
-pub fn amount_words(tongue: Tongue, amount: Amount) -> String {
-    minor_words(tongue, i128::from(amount.minor()), amount)
-}
-
-/// So many minor units of an amount's currency in the language.
-fn minor_words(tongue: Tongue, minor: i128, like: Amount) -> String {
-    let currency = like.currency();
-    tongue.amount(minor, u32::from(currency.digits()), currency.code())
-}
-
-/// A number of units in the service's own words: "250 sign-ups". Danish counts in "stk.".
-///
-/// ```
-/// use makegood::reasons::units_words;
-/// use makegood_policy::phrase::Tongue;
-/// assert_eq!(units_words(Tongue::of("en"), 1_250, "sign-up"), "1,250 sign-ups");
-/// assert_eq!(units_words(Tongue::of("en"), 1, "reply"), "1 reply");
-/// assert_eq!(units_words(Tongue::of("en"), 2, "reply"), "2 replies");
-/// assert_eq!(units_words(Tongue::of("da"), 1_250, "sign-up"), "1.250 stk.");
-/// ```
-#[must_use]
-pub fn units_words(tongue: Tongue, count: u64, unit: &str) -> String {
-    let number = tongue.whole(i128::from(count));
-    let is_word = unit.chars().next().is_some_and(char::is_alphabetic)
-        && unit
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | ' '))
-        && unit.chars().last().is_some_and(char::is_alphabetic);
-    if tongue.is_danish() || !is_word {
-        return texts::UNITS_OF.with(tongue, &[("count", &number)]);
-    }
-    if count == 1 {
-        return format!("{number} {unit}");
-    }
-    let lower = unit.to_ascii_lowercase();
-    let ends = |endings: &[&str]| endings.iter().any(|ending| lower.ends_with(ending));
-    if ends(&["ss", "sh", "ch", "x", "z"]) {
-        return format!("{number} {unit}es");
-    }
-    if ends(&["s"]) {
-        return format!("{number} {unit}");
-    }
-    match unit.strip_suffix('y') {
-        Some(stem) if !ends(&["ay", "ey", "oy", "uy"]) => format!("{number} {stem}ies"),
-        _ => format!("{number} {unit}s"),
-    }
-}
-
-impl Step {
-    /// The step in a line: "share of the price: EUR 49.90 × 250 / 1,000 = EUR 12.475".
-    fn line(&self) -> String {
-        if self.how.is_empty() {
-            format!("{}: {}", self.what, self.figure)
-        } else {
-            format!("{}: {} = {}", self.what, self.how, self.figure)
-        }
-    }
-}
-
-/// How an amount or a number of units is worked out.
-struct Working<'d> {
-    case: &'d CaseFile<'d>,
-    decision: &'d Decision<'d>,
-    tongue: Tongue,
-}
-
-impl Working<'_> {
-    fn step(&self, what: Text, figure: String) -> Step {
-        Step {
-            what: what.say(self.tongue).to_owned(),
-            how: String::new(),
-            figure,
-            result: false,
-        }
-    }
-
-    fn units(&self, count: u64) -> String {
-        units_words(self.tongue, count, &self.case.order.service.unit)
-    }
-
-    fn number(&self, count: u64) -> String {
-        self.tongue.whole(i128::from(count))
-    }
-
-    fn minor(&self, minor: u128) -> String {
-        let minor = i128::try_from(minor).unwrap_or(i128::MAX);
-        minor_words(self.tongue, minor, self.case.order.price)
-    }
-
-    fn minus(&self, what: Text, minor: u128) -> Step {
-        self.step(what, format!("− {}", self.minor(minor)))
-    }
-
-    /// Every step; none where there is nothing to work out.
-    fn steps(&self, rulebook: &Rulebook) -> Vec<Step> {
-        let Some((measure, less)) = rulebook.measured(self.decision) else {
-            return Vec::new();
-        };
-        let seen = &self.decision.facts.observed;
-        let balance = &seen.balance;
-        let granted = self.decision.result.remedies().find(|remedy| {
-            matches!(
-                remedy,
-                Remedy::Refund(_) | Remedy::Exchange(_) | Remedy::Redeliver { .. }
-            )
-        });
-        let mut steps = Vec::new();
-        let mut count = 0;
-        if let Measure::Units { .. } = measure {
-            if self.decision.facts.units().is_none() && measure.needs_counts() {
-                return Vec::new();
-            }
-            count = self.parts(measure, &mut steps);
-        }
-        if let Some(Remedy::Redeliver { units }) = granted {
-            let mut result = self.step(texts::STEP_REDELIVER, self.units(*units));
-            result.result = true;
-            steps.push(result);
-            return steps;
-        }
-        // The amount before a deduction.
-        let due = match measure {
-            Measure::Units { .. } => {
-                self.share(count, &mut steps);
-                balance.refund_of(count)
-            }
-            Measure::EverythingLeft => {
-                steps.push(self.step(texts::STEP_PRICE, amount_words(self.tongue, balance.price)));
-                if balance.refunded_minor > 0 {
-                    steps.push(self.minus(texts::STEP_REFUNDED, balance.refunded_minor));
-                }
-                if balance.lost_minor > 0 {
-                    steps.push(self.minus(texts::STEP_LOST, balance.lost_minor));
-                }
-                balance.left()
-            }
-            Measure::RenewalRest => {
-                let (paid, left) = (seen.renewal_paid, seen.renewal_left);
-                steps.push(self.step(texts::STEP_RENEWAL, amount_words(self.tongue, paid)));
-                if left.minor() < paid.minor() {
-                    let since = paid.minor().saturating_sub(left.minor());
-                    steps.push(self.minus(texts::STEP_SINCE, u128::from(since)));
-                }
-                left
-            }
-        };
-        if less > Ratio::ZERO {
-            let kept = due.minor().saturating_sub(due.less(less).minor());
-            let share = makegood_policy::fact::Ratio::new(
-                i128::try_from(less.numerator()).unwrap_or(0),
-                i128::try_from(less.denominator()).unwrap_or(1),
-            );
-            let share = share.map_or(String::new(), |share| self.tongue.share(share));
-            let mut step = self.minus(texts::STEP_LESS, u128::from(kept));
-            step.what = texts::STEP_LESS.with(self.tongue, &[("share", &share)]);
-            steps.push(step);
-        }
-        let what = match granted {
-            Some(Remedy::Exchange(_)) => texts::STEP_EXCHANGE,
-            _ => texts::STEP_REFUND,
-        };
-        let mut result = self.step(what, amount_words(self.tongue, due.less(less)));
-        result.result = true;
-        steps.push(result);
-        steps
-    }
-
-    /// The units that count, and their sum.
-    fn parts(&self, measure: Measure, steps: &mut Vec<Step>) -> u64 {
-        let Measure::Units {
-            open_undelivered,
-            open_dropped,
-            refundable_dropped,
-            one_unit,
-        } = measure
-        else {
-            return 0;
-        };
-        let facts = &self.decision.facts;
-        let guarantee: Guarantee = facts.guarantee.value;
-        let mut parts: Vec<(Text, u64)> = Vec::new();
-        if let Some(units) = facts.units() {
-            if open_undelivered {
-                parts.push((texts::STEP_UNDELIVERED, units.open_undelivered));
-            }
-            if open_dropped {
-                parts.push((texts::STEP_DROPPED, units.open_dropped));
-            }
-            if refundable_dropped {
-                parts.push((
-                    texts::STEP_COVERED,
-                    refundable_dropped_of(&units, guarantee),
-                ));
-            }
-        }
-        if one_unit {
-            let one = facts.observed.balance.units_left().min(1);
-            let what = if self.case.order.service.kind == ServiceKind::Account {
-                texts::STEP_ONE
-            } else {
-                texts::ORDERED
-            };
-            parts.push((what, one));
-        }
-        let sum = parts
-            .iter()
-            .fold(0_u64, |sum, (_, part)| sum.saturating_add(*part));
-        // Parts of nothing say nothing, unless there is nothing else.
-        if sum > 0 {
-            parts.retain(|(_, part)| *part > 0);
-        }
-        let several = parts.len() > 1;
-        steps.extend(
-            parts
-                .into_iter()
-                .map(|(what, part)| self.step(what, self.units(part))),
-        );
-        if several {
-            steps.push(self.step(texts::STEP_TOGETHER, self.units(sum)));
-        }
-        sum
-    }
-
-    /// The share of the price for so many units, rounded, less what went back before.
-    fn share(&self, count: u64, steps: &mut Vec<Step>) {
-        let balance = &self.decision.facts.observed.balance;
-        let before = balance.refunded_units;
-        let covered = before.saturating_add(count).min(balance.units_ordered);
-        if count == 0 {
-            return;
-        }
-        let of = if before == 0 {
-            self.number(covered)
-        } else {
-            steps.push(self.step(texts::STEP_BEFORE, self.units(before)));
-            self.number(covered)
-        };
-        let gross = u128::from(balance.price.minor()).saturating_mul(u128::from(covered));
-        let (exact, rounds) = exact_share(self.tongue, balance.price, gross, balance.units_ordered);
-        let mut share = self.step(
-            if before == 0 {
-                texts::STEP_SHARE
-            } else {
-                texts::STEP_SHARE_SO_FAR
-            },
-            exact,
-        );
-        share.how = format!(
-            "{} × {of} / {}",
-            amount_words(self.tongue, balance.price),
-            self.number(balance.units_ordered)
-        );
-        steps.push(share);
-        let ordered = u128::from(balance.units_ordered).max(1);
-        let total = gross
-            .saturating_mul(2)
-            .saturating_add(ordered)
-            .checked_div(ordered.saturating_mul(2))
-            .unwrap_or(0);
-        if rounds {
-            steps.push(self.step(texts::STEP_ROUNDED, self.minor(total)));
-        }
-        if balance.refunded_minor > 0 {
-            steps.push(self.minus(texts::STEP_REFUNDED, balance.refunded_minor));
-        }
-        let due = total.saturating_sub(balance.refunded_minor);
-        let left = balance.left();
-        if due > u128::from(left.minor()) {
-            let mut most = self.step(texts::STEP_MOST, amount_words(self.tongue, left));
-            let mut how = vec![amount_words(self.tongue, balance.price)];
-            how.extend(
-                [balance.refunded_minor, balance.lost_minor]
-                    .into_iter()
-                    .filter(|minor| *minor > 0)
-                    .map(|minor| self.minor(minor)),
-            );
-            if how.len() > 1 {
-                most.how = how.join(" − ");
-            }
-            steps.push(most);
-        }
-    }
-}
-
-/// A share of a price before rounding, with as many digits as show where it is rounded; and whether it has to be.
-fn exact_share(tongue: Tongue, price: Amount, gross: u128, ordered: u64) -> (String, bool) {
-    let digits = u32::from(price.currency().digits());
-    let ordered = u128::from(ordered).max(1);
-    let scaled = gross.saturating_mul(1_000);
-    let thousandths = scaled.checked_div(ordered).unwrap_or(0);
-    let exact = scaled.checked_rem(ordered) == Some(0);
-    let whole = thousandths.checked_rem(1_000) == Some(0);
-    let words = |number: u128, digits: u32| {
-        tongue.amount(
-            i128::try_from(number).unwrap_or(i128::MAX),
-            digits,
-            price.currency().code(),
-        )
-    };
-    if exact && whole {
-        return (
-            words(thousandths.checked_div(1_000).unwrap_or(0), digits),
-            false,
-        );
-    }
-    // Zeros at the end say nothing: 12.475, not 12.47500.
-    let (mut number, mut shown) = (thousandths, digits.saturating_add(3));
-    while exact && number.checked_rem(10) == Some(0) {
-        number = number.checked_div(10).unwrap_or(0);
-        shown = shown.saturating_sub(1);
-    }
-    let text = words(number, shown);
-    if exact {
-        (text, true)
-    } else {
-        (format!("{} {text}", texts::ABOUT.say(tongue)), true)
     }
 }

@@ -4,14 +4,12 @@
 //! What is owed is computed from the case each time, so a program that was killed in the middle does the same again with the same
 //! keys. Nothing is decided here.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration as Patience;
 
 use makegood_desk::case::{Duration, Instant};
-use makegood_desk::execution::{
-    CommandOrder, ConnectorSaid, ProviderSaid, RefundOrder, refunds,
-};
+use makegood_desk::execution::{CommandOrder, ConnectorSaid, ProviderSaid, RefundOrder, refunds};
 use makegood_desk::input::{Actor, Id, Input};
 use makegood_desk::life::{Case, LetterKind};
 use makegood_desk::owed::{Owed, Timer, next_wake, owed};
@@ -24,17 +22,20 @@ use crate::books::cases;
 use crate::books::health;
 use crate::books::{instant, nanoseconds};
 use crate::clock::{Clock, timestamp};
+use crate::crash;
 use crate::goods::connector::Connector;
 use crate::pay::{Cancelled, Heard, Provider};
 use crate::post::Post;
-use crate::store::{Trouble, Value};
+use crate::store::{Dialect, Trouble, Value};
 
 /// So many cases are taken in hand at once.
 const HANDFUL: i64 = 64;
 /// So many are worked on at once.
 const HANDS: usize = 16;
 /// A case that a process died with is free again after this.
-const LEASE: Duration = Duration::from_seconds(120);
+const LEASE: Duration = Duration::from_seconds(20);
+/// So often a process that lives says that it still has in hand what it has in hand.
+const HOLD_EVERY: Patience = Patience::from_secs(5);
 /// The store is asked for due cases at least this often, should a word of it be lost.
 const ROUND: Patience = Patience::from_secs(1);
 /// Most things that are done for a case before others have their turn.
@@ -56,11 +57,38 @@ pub struct Shop {
     pub worker: Id,
     /// When a provider rests.
     pub breaker: health::Breaker,
+    /// The cases that this process works on.
+    pub in_hand: Mutex<BTreeSet<Id>>,
+}
+
+/// A case in this process's hand. However the work on it ends, a panic too, it is then no longer held.
+struct InHand {
+    shop: Arc<Shop>,
+    id: Id,
+}
+
+impl InHand {
+    fn new(shop: &Arc<Shop>, id: Id) -> Self {
+        let shop = Arc::clone(shop);
+        shop.in_hand().insert(id);
+        Self { shop, id }
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.shop.in_hand().remove(&self.id);
+    }
 }
 
 impl Shop {
     /// Works until told to stop; then finishes what is in hand and gives the rest back.
     pub async fn work(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        if self.desk.store.dialect() == Dialect::Sqlite {
+            // Nobody else can have this store open: what was in hand was in the hands of a process that died.
+            self.noted(self.let_go_everybodys().await);
+        }
+        let holding = tokio::spawn(Arc::clone(&self).hold());
         let mut words = self.desk.store.listen(WORK);
         let hands = Arc::new(Semaphore::new(HANDS));
         let mut busy = JoinSet::new();
@@ -73,14 +101,20 @@ impl Shop {
                 }
             };
             let many = !taken.is_empty();
-            for (id, look) in taken {
+            if many {
+                crash::point!("work.taken");
+            }
+            let taken: Vec<_> = taken
+                .into_iter()
+                .map(|(id, look)| (InHand::new(&self, id), look))
+                .collect();
+            for (case, look) in taken {
                 let Ok(hand) = Arc::clone(&hands).acquire_owned().await else {
                     break;
                 };
-                let shop = Arc::clone(&self);
                 busy.spawn(async move {
-                    shop.tend(id, look).await;
-                    drop(hand);
+                    case.shop.tend(case.id, look).await;
+                    drop((case, hand));
                 });
             }
             while busy.try_join_next().is_some() {}
@@ -94,12 +128,55 @@ impl Shop {
             }
         }
         while busy.join_next().await.is_some() {}
+        holding.abort();
         let worker = self.worker;
         let let_go = self.desk.store.write(move |tx| {
             Box::pin(async move { tx.run(&cases::LET_GO_ALL, &[Value::from(worker.0)]).await })
         });
         if let Err(trouble) = let_go.await {
-            tracing::warn!(%trouble, "cases in hand could not be given back; they are free in two minutes");
+            tracing::warn!(%trouble, "cases in hand could not be given back; they are free in a moment");
+        }
+    }
+
+    /// Says from time to time that what is in hand still is, however long it takes.
+    async fn hold(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(HOLD_EVERY).await;
+            let ids: Vec<Id> = self.in_hand().iter().copied().collect();
+            if ids.is_empty() {
+                continue;
+            }
+            let (worker, until) = (self.worker, self.clock.now().plus(LEASE));
+            let held = self.desk.store.write(move |tx| {
+                let ids = ids.clone();
+                Box::pin(async move {
+                    let until = nanoseconds(until)?;
+                    let set =
+                        |id: Id| vec![Value::from(id.0), Value::from(worker.0), Value::from(until)];
+                    let sets: Vec<_> = ids.into_iter().map(set).collect();
+                    tx.run_each(&cases::HOLD, &sets).await.map(drop)
+                })
+            });
+            self.noted(held.await);
+        }
+    }
+
+    fn in_hand(&self) -> MutexGuard<'_, BTreeSet<Id>> {
+        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn let_go_everybodys(&self) -> Result<(), Trouble> {
+        self.desk
+            .store
+            .write(|tx| {
+                Box::pin(async move { tx.run(&cases::LET_GO_EVERYBODYS, &[]).await.map(drop) })
+            })
+            .await
+    }
+
+    fn noted(&self, done: Result<(), Trouble>) {
+        if let Err(trouble) = done {
+            tracing::warn!(%trouble, "what is in hand could not be noted; it is free in a moment");
         }
     }
 
@@ -145,7 +222,9 @@ impl Shop {
                         Value::from(HANDFUL),
                     ];
                     let rows = tx.rows(&cases::CLAIM, &values).await?;
-                    rows.iter().map(|row| Ok((Id(row.id(0)?), row.int(1)?))).collect()
+                    rows.iter()
+                        .map(|row| Ok((Id(row.id(0)?), row.int(1)?)))
+                        .collect()
                 })
             })
             .await
@@ -182,8 +261,9 @@ impl Shop {
             })
         });
         if let Err(trouble) = let_go.await {
-            tracing::warn!(%trouble, "a case could not be given back; it is free in two minutes");
+            tracing::warn!(%trouble, "a case could not be given back; it is free in a moment");
         }
+        crash::point!("work.let_go");
     }
 
     fn in_seconds(&self, seconds: i64) -> Instant {
@@ -205,7 +285,9 @@ impl Shop {
         for _ in 0..MOST_STEPS {
             let now = self.clock.now();
             let due = owed(&case, now);
-            let next = due.into_iter().find(|owed| !later.contains_key(&name(owed)));
+            let next = due
+                .into_iter()
+                .find(|owed| !later.contains_key(&name(owed)));
             let Some(next) = next else {
                 let timer = next_wake(&case, &self.desk.limits, now);
                 if let Some((at, timer)) = timer
@@ -221,7 +303,9 @@ impl Shop {
                     continue;
                 }
                 let earliest = later.values().min().copied();
-                let timer = timer.filter(|(_, timer)| *timer != Timer::Owed).map(|(at, _)| at);
+                let timer = timer
+                    .filter(|(_, timer)| *timer != Timer::Owed)
+                    .map(|(at, _)| at);
                 return Ok([earliest, timer].into_iter().flatten().min());
             };
             let name = name(&next);
@@ -307,16 +391,26 @@ impl Shop {
             return self.no_provider(id, no, provider).await;
         };
         // INVARIANT (sending is written down before the provider is called): this is durable when it returns.
-        self.act(id, Actor::System, Input::SendRefund { no }).await?;
+        self.act(id, Actor::System, Input::SendRefund { no })
+            .await?;
+        crash::point!("refund.permitted");
         let heard = known.create_refund(order).await;
+        crash::point!("refund.answered");
         self.heard(provider, &heard).await;
         let said = heard.said;
-        Ok(self.act(id, Actor::Provider, Input::RefundSaid { no, said }).await?.case)
+        let acted = self
+            .act(id, Actor::Provider, Input::RefundSaid { no, said })
+            .await?;
+        crash::point!("refund.noted");
+        Ok(acted.case)
     }
 
     /// A provider that was taken out of the settings: nothing was sent, and a person has to look.
     async fn no_provider(&self, id: Id, no: u32, provider: &str) -> Result<Arc<Case>, NotDone> {
-        tracing::error!(provider, "a refund waits for a provider that is not in the settings");
+        tracing::error!(
+            provider,
+            "a refund waits for a provider that is not in the settings"
+        );
         let until = self.in_seconds(600);
         let _ = (id, no);
         Err(NotDone::Refused(Refusal::ProviderRests { until }))
@@ -333,7 +427,11 @@ impl Shop {
             return self.no_provider(id, no, provider).await;
         };
         let listed = known.refunds_of(payment).await.said;
-        Ok(self.act(id, Actor::Provider, Input::RefundListed { no, listed }).await?.case)
+        crash::point!("refund.listed");
+        Ok(self
+            .act(id, Actor::Provider, Input::RefundListed { no, listed })
+            .await?
+            .case)
     }
 
     async fn fetch(
@@ -346,8 +444,17 @@ impl Shop {
         let Some(known) = self.providers.get(provider) else {
             return self.no_provider(id, no, provider).await;
         };
+        if !known.answers() {
+            // What became of a transfer comes with the bank's statement; asking would only fill the log.
+            let until = self.in_seconds(3_600);
+            return Err(NotDone::Refused(Refusal::ProviderRests { until }));
+        }
         let said = known.refund(refund).await.said;
-        Ok(self.act(id, Actor::Provider, Input::RefundSaid { no, said }).await?.case)
+        crash::point!("refund.fetched");
+        Ok(self
+            .act(id, Actor::Provider, Input::RefundSaid { no, said })
+            .await?
+            .case)
     }
 
     async fn command(
@@ -363,14 +470,20 @@ impl Shop {
         };
         let due = case.commands.iter().find(|command| command.no == no);
         let due = due.map(|command| timestamp(command.due_at));
-        self.act(case.id, Actor::System, Input::SendCommand { no }).await?;
+        self.act(case.id, Actor::System, Input::SendCommand { no })
+            .await?;
+        crash::point!("command.permitted");
         let now = self.clock.timestamp();
         let said = if ask_only {
             connector.carry_on(order, due, now).await
         } else {
             connector.send(order, due, now).await
         };
-        Ok(self.act(case.id, Actor::Connector, Input::CommandSaid { no, said }).await?.case)
+        crash::point!("command.answered");
+        Ok(self
+            .act(case.id, Actor::Connector, Input::CommandSaid { no, said })
+            .await?
+            .case)
     }
 
     async fn cancel(
@@ -383,30 +496,39 @@ impl Shop {
         let Some(known) = self.providers.get(provider) else {
             return self.no_provider(id, no, provider).await;
         };
-        self.act(id, Actor::System, Input::SendCommand { no }).await?;
-        let cancelled = match known.as_ref() {
-            Provider::Stripe(stripe) => stripe.cancel_subscription(subscription).await.said,
-            // A bank keeps no subscriptions.
-            Provider::Manual(_) => Cancelled::Unknown {
-                seen: "a bank keeps no subscriptions".to_owned(),
-            },
-        };
+        self.act(id, Actor::System, Input::SendCommand { no })
+            .await?;
+        crash::point!("subscription.permitted");
+        let cancelled = known.cancel_subscription(subscription).await.said;
+        crash::point!("subscription.answered");
         let said = match cancelled {
             Cancelled::Done { .. } => ConnectorSaid::Done { note: None },
             Cancelled::Refused { words, .. } => ConnectorSaid::Refused { why: words },
             Cancelled::Unknown { seen } => ConnectorSaid::Unknown { seen },
         };
-        Ok(self.act(id, Actor::Provider, Input::CommandSaid { no, said }).await?.case)
+        Ok(self
+            .act(id, Actor::Provider, Input::CommandSaid { no, said })
+            .await?
+            .case)
     }
 
     async fn letter(&self, case: &Case, no: u32, kind: LetterKind) -> Result<Arc<Case>, NotDone> {
-        self.post.hand_over(&self.desk, &self.clock, case, no, kind).await
+        self.post
+            .hand_over(&self.desk, &self.clock, case, no, kind)
+            .await
     }
 
     /// Notes how a provider does, for the breaker.
     async fn heard(&self, provider: &str, heard: &Heard<ProviderSaid>) {
         let failed = matches!(heard.said, ProviderSaid::Unknown { .. });
-        let noted = health::note(&self.desk.store, provider, failed, heard.wait, &self.breaker, self.clock.now());
+        let noted = health::note(
+            &self.desk.store,
+            provider,
+            failed,
+            heard.wait,
+            &self.breaker,
+            self.clock.now(),
+        );
         if let Err(trouble) = noted.await {
             tracing::warn!(%trouble, "the health of a provider could not be noted");
         }
@@ -424,7 +546,9 @@ enum Undone {
 impl From<Trouble> for Undone {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Panicked => Self::Broken("the program failed while it handled this case".to_owned()),
+            Trouble::Panicked => {
+                Self::Broken("the program failed while it handled this case".to_owned())
+            }
             Trouble::Misused { statement, why } => Self::Broken(format!("{statement}: {why}")),
             Trouble::Corrupt { why } => Self::Broken(why),
             other => Self::Trouble(other),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use makegood_desk::amount::Amount;
 use makegood_desk::audit::{Frontier, Hash, Place};
@@ -33,7 +33,7 @@ use crate::post::Post;
 use crate::run::Shop;
 use crate::secret::Secret;
 use crate::signing::{KeyRing, SigningKey as WebhookKey};
-use crate::store::{Location, Options, Store, Trouble};
+use crate::store::{Dialect, Location, Options, Store, Trouble};
 use crate::vault::{MasterKey, Vault, VaultTrouble};
 
 /// Why the desk cannot work as it is set up: what, and what to do.
@@ -131,21 +131,31 @@ pub async fn open(
     clock: Clock,
     within: BTreeMap<String, Provider>,
 ) -> Result<Ready, Unready> {
-    let policies = Policies::open(&config.desk.policy).map_err(|why| Unready::Policy(Box::new(why)))?;
+    let policies =
+        Policies::open(&config.desk.policy).map_err(|why| Unready::Policy(Box::new(why)))?;
     let master = MasterKey::open(&config.privacy.master_key_file).map_err(Unready::Vault)?;
     let key_secret = derived(&master, "refund keys");
-    let vault = Vault::open(&config.store.data.join("keys.sqlite"), master).map_err(Unready::Vault)?;
     let signer = signer(&config)?;
-    let blobs = Blobs::open(&config.attachments).await.map_err(Unready::Blobs)?;
-    let way_out = Arc::new(WayOut::new(guard(&config)?));
+    let blobs = Blobs::open(&config.attachments)
+        .await
+        .map_err(Unready::Blobs)?;
+    let way_out = way_out(&config)?;
     let mut providers = providers(&config)?;
-    providers.extend(within.into_iter().map(|(name, provider)| (name, Arc::new(provider))));
+    providers.extend(
+        within
+            .into_iter()
+            .map(|(name, provider)| (name, Arc::new(provider))),
+    );
     let connector = connector(&config, &way_out)?;
     let store = Store::open(&location(&config), options(&config)).await?;
+    let vault = vault(&config, &store, master).await?;
     let anchor = Anchor::at(&config.audit.anchor_file);
     let frozen = frozen(&store, &anchor, &signer).await?;
+    if frozen.is_none() {
+        remember_the_beginning(&anchor, &signer)?;
+    }
     mark_frozen(&store, frozen.is_some() || config.money.kill_switch).await?;
-    let vault = Arc::new(vault);
+    let (vault, signer) = (Arc::new(vault), Arc::new(signer));
     let desk = Desk {
         store,
         policies: Arc::new(policies),
@@ -163,9 +173,11 @@ pub async fn open(
         connector,
         post: Post {
             vault: Arc::clone(&vault),
+            signer: Arc::clone(&signer),
         },
         clock,
         worker: new_id(),
+        in_hand: Mutex::default(),
         breaker: Breaker {
             failures_max: config.money.breaker_failures_max,
             rest: config.money.breaker_rest,
@@ -174,7 +186,7 @@ pub async fn open(
     Ok(Ready {
         config: Arc::new(config),
         shop: Arc::new(shop),
-        signer: Arc::new(signer),
+        signer,
         anchor: Arc::new(anchor),
         vault,
         blobs: Arc::new(blobs),
@@ -197,6 +209,19 @@ fn derived(master: &MasterKey, purpose: &str) -> Secret {
     Secret::new(seal::hex(code.as_ref()))
 }
 
+/// The keys of persons: in a file of their own, or beside the books where several machines need them.
+pub(crate) async fn vault(
+    config: &Config,
+    store: &Store,
+    master: MasterKey,
+) -> Result<Vault, Unready> {
+    let vault = match store.dialect() {
+        Dialect::Sqlite => Vault::open(&config.store.data.join("keys.sqlite"), master),
+        Dialect::Postgres => Vault::shared(store.clone(), master).await,
+    };
+    vault.map_err(Unready::Vault)
+}
+
 fn signer(config: &Config) -> Result<SigningKey, Unready> {
     let (path, name) = (&config.audit.key_file, &config.audit.origin);
     if path.exists() {
@@ -206,7 +231,13 @@ fn signer(config: &Config) -> Result<SigningKey, Unready> {
     }
 }
 
-fn guard(config: &Config) -> Result<Guard, Unready> {
+/// The way out to addresses that others gave.
+pub(crate) fn way_out(config: &Config) -> Result<Arc<WayOut>, Unready> {
+    Ok(Arc::new(WayOut::new(guard(config)?)))
+}
+
+/// Where the settings let the desk send to.
+pub(crate) fn guard(config: &Config) -> Result<Guard, Unready> {
     let webhooks = &config.webhooks;
     let hosts = webhooks.allow_hosts.iter().cloned();
     let networks = webhooks.allow_networks.iter().map(ToString::to_string);
@@ -224,7 +255,8 @@ fn guard(config: &Config) -> Result<Guard, Unready> {
     })
 }
 
-fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider>>, Unready> {
+/// The providers that the settings name, without those inside the program.
+pub(crate) fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider>>, Unready> {
     let mut providers = BTreeMap::new();
     for (name, settings) in &config.payments {
         let wrong = |why: String| Unready::Setting {
@@ -252,14 +284,18 @@ fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider>>, Unready
             }
             // The one inside the program is put in by whoever starts it.
             ProviderSettings::Sandbox { api_base: None, .. } => continue,
-            ProviderSettings::Manual { .. } => Provider::Manual(Manual::default()),
+            ProviderSettings::Manual { .. } => Provider::Manual(Manual {}),
         };
         providers.insert(name.clone(), Arc::new(provider));
     }
     Ok(providers)
 }
 
-fn connector(config: &Config, way_out: &Arc<WayOut>) -> Result<Option<Arc<Connector>>, Unready> {
+/// Fulfilment as the settings name it.
+pub(crate) fn connector(
+    config: &Config,
+    way_out: &Arc<WayOut>,
+) -> Result<Option<Arc<Connector>>, Unready> {
     let Some(settings) = &config.fulfilment.connector else {
         return Ok(None);
     };
@@ -281,7 +317,8 @@ fn connector(config: &Config, way_out: &Arc<WayOut>) -> Result<Option<Arc<Connec
 }
 
 /// A length of time of the settings in the desk's word.
-fn long(duration: std::time::Duration) -> Duration {
+#[must_use]
+pub fn long(duration: std::time::Duration) -> Duration {
     Duration::from_nanoseconds(i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX))
 }
 
@@ -293,7 +330,10 @@ pub fn limits(config: &Config, connector: bool) -> Limits {
         let key = |amount: &Amount| {
             <[u8; 3]>::try_from(amount.currency().code().as_bytes()).unwrap_or(*b"XXX")
         };
-        amounts.iter().map(|amount| (key(&amount), amount.minor())).collect::<BTreeMap<_, _>>()
+        amounts
+            .iter()
+            .map(|amount| (key(&amount), amount.minor()))
+            .collect::<BTreeMap<_, _>>()
     };
     let doors = Door::ALL
         .iter()
@@ -327,6 +367,33 @@ pub fn limits(config: &Config, connector: bool) -> Limits {
     }
 }
 
+/// Holds the log of an open store against what is remembered of it.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn held_against_anchor(
+    config: &Config,
+    store: &Store,
+    signer: &SigningKey,
+) -> Result<Option<Frozen>, Unready> {
+    frozen(store, &Anchor::at(&config.audit.anchor_file), signer).await
+}
+
+/// Remembers that the log was empty, where nothing is remembered and it is. Otherwise a process that died before the first head was
+/// signed would leave a log with events of which nothing is remembered, as if the file had been lost.
+fn remember_the_beginning(anchor: &Anchor, signer: &SigningKey) -> Result<(), Unready> {
+    let keys = [signer.verifier()];
+    if !matches!(anchor.read(&keys), Ok(None)) {
+        return Ok(());
+    }
+    let note = signer.checkpoint(0, Frontier::new().root());
+    let done = anchor.advance(&note, &keys);
+    done.map(drop).map_err(|why| Unready::Setting {
+        key: "audit.anchor_file".to_owned(),
+        why: why.to_string(),
+    })
+}
+
 /// Holds the log against what is remembered of it.
 async fn frozen(
     store: &Store,
@@ -338,7 +405,9 @@ async fn frozen(
         Err(frozen) => return Ok(Some(frozen)),
     };
     let size = store
-        .read(|tx| Box::pin(async move { seal::frontier(tx).await.map(|edge: Frontier| edge.size()) }))
+        .read(|tx| {
+            Box::pin(async move { seal::frontier(tx).await.map(|edge: Frontier| edge.size()) })
+        })
         .await?;
     let places = wanted(anchored.as_ref(), size);
     let nodes: BTreeMap<(u32, u64), Hash> = store

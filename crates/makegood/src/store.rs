@@ -57,7 +57,10 @@ impl FromStr for Location {
             .any(|scheme| text.starts_with(scheme));
         Ok(match is_url {
             true => Self::Postgres(text.to_owned()),
-            false => Self::Sqlite(text.strip_prefix("sqlite:").unwrap_or(text).into()),
+            false => {
+                let path = text.strip_prefix("sqlite:").unwrap_or(text);
+                Self::Sqlite(path.strip_prefix("//").unwrap_or(path).into())
+            }
         })
     }
 }
@@ -302,7 +305,7 @@ impl Store {
     pub async fn close(&self) {
         match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.close().await,
-            Engine::Postgres(postgres) => postgres.close(),
+            Engine::Postgres(postgres) => postgres.close().await,
         }
     }
 }

@@ -3,54 +3,7 @@
 //!
 //! What a policy says stands in the policy; here is what stands around it. `{name}` is filled in by [`Text::with`].
 
-use makegood_policy::phrase::Tongue;
-
-/// A text in both languages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Text {
-    /// In Danish.
-    pub danish: &'static str,
-    /// In English.
-    pub english: &'static str,
-}
-
-impl Text {
-    /// The text in a language.
-    #[must_use]
-    pub fn say(self, tongue: Tongue) -> &'static str {
-        if tongue.is_danish() {
-            self.danish
-        } else {
-            self.english
-        }
-    }
-
-    /// The text in a language, with each `{name}` replaced.
-    ///
-    /// ```
-    /// use makegood::texts::PARTIAL;
-    /// use makegood_policy::phrase::Tongue;
-    /// let filled = PARTIAL.with(Tongue::of("en"), &[("amount", "EUR 12.48"), ("whole", "EUR 49.90")]);
-    /// assert_eq!(filled, "Refund EUR 12.48 of EUR 49.90");
-    /// ```
-    #[must_use]
-    pub fn with(self, tongue: Tongue, words: &[(&str, &str)]) -> String {
-        let mut out = String::new();
-        let mut rest = self.say(tongue);
-        // One pass: what is filled in is never read as a place to fill.
-        while let Some((before, (name, after))) = rest
-            .split_once('{')
-            .and_then(|(before, inside)| Some((before, inside.split_once('}')?)))
-        {
-            out.push_str(before);
-            let word = words.iter().find(|(known, _)| *known == name);
-            out.push_str(word.map_or("", |(_, word)| *word));
-            rest = after;
-        }
-        out.push_str(rest);
-        out
-    }
-}
+pub use makegood_desk::words::Text;
 
 macro_rules! texts {
     ($($name:ident: $danish:literal, $english:literal;)*) => {
@@ -150,30 +103,6 @@ texts! {
     REFUNDED_LINE: "{amount} for {units}", "{amount} for {units}";
     LOST: "hos banken", "bank";
     LOST_LINE: "{amount} givet tilbage til kunden efter en indsigelse", "{amount} given back to the customer after a dispute";
-
-    // The working.
-    STEP_UNDELIVERED: "aldrig leveret", "never delivered";
-    STEP_DROPPED: "faldet", "dropped";
-    STEP_COVERED: "faldet under garantien", "dropped under the guarantee";
-    STEP_ONE: "kontoen", "the account";
-    STEP_TOGETHER: "i alt", "together";
-    STEP_BEFORE: "tidligere refunderet", "refunded before";
-    STEP_SHARE: "andel af prisen", "share of the price";
-    STEP_SHARE_SO_FAR: "andel af prisen, det tidligere med", "share of the price, with what was refunded before";
-    STEP_ROUNDED: "afrundet", "rounded";
-    STEP_PRICE: "prisen", "the price";
-    STEP_RENEWAL: "fornyelsen", "the renewal";
-    STEP_REFUNDED: "allerede betalt tilbage", "already paid back";
-    STEP_LOST: "allerede givet tilbage af banken", "already given back by the bank";
-    STEP_SINCE: "givet tilbage siden", "given back since";
-    STEP_MOST: "højst det, der er tilbage", "at most what is left";
-    STEP_LESS: "fradrag for at standse, {share}", "deduction for stopping, {share}";
-    STEP_REFUND: "at betale tilbage", "to be refunded";
-    STEP_EXCHANGE: "at bytte for", "to be exchanged";
-    STEP_REDELIVER: "at levere igen", "to be delivered again";
-    ABOUT: "ca.", "about";
-    UNITS_OF: "{count} stk.", "{count} units";
-    COMES_TO_NOTHING: "Når vi regner efter, er der ikke noget beløb tilbage at betale, så svaret bliver et nej.", "Worked out, no amount is left to pay, so the answer is a no.";
 
     // The facts.
     NOT_KNOWN: "vides ikke, men ændrer intet her", "not known, but it makes no difference here";

@@ -7,12 +7,18 @@
 //! the ciphertext, in every backup, can then be read by nobody, and the log still verifies. What stays is that there was such a person.
 //!
 //! The cipher is ChaCha20-Poly1305 with a random nonce. A ciphertext opens only for the person and the field that it was sealed for.
+//!
+//! A data key is on the disk before anything is sealed with it, so seal first and commit to the main database then. [`Vault`] keeps
+//! keys in a SQLite file; or, where several machines share a database, in a table of it.
 
 mod keys;
+mod shared;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +29,12 @@ use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::secret::Secret;
+use crate::store::{Store, Trouble};
 use keys::{Found, SqliteKeys};
+use shared::SharedKeys;
+
+/// The statements of keys in a table, for the test that prepares them all on both databases.
+pub use shared::STATEMENTS;
 
 /// What a key file and a data key hold.
 const KEY_LENGTH: usize = 32;
@@ -41,13 +52,15 @@ pub enum VaultTrouble {
     /// It is not what was sealed for this person and this field, or it was changed.
     Altered,
     /// The key of a person is not what was wrapped.
-    Damaged(PathBuf),
+    Damaged(Place),
     /// The keys were wrapped with another master key.
-    OtherMaster(PathBuf),
+    OtherMaster(Place),
     /// The store of keys was made by a newer program.
     Newer(PathBuf),
     /// The store of keys does not answer.
     Store(PathBuf, rusqlite::Error),
+    /// The database that holds the keys does not answer.
+    Shared(Trouble),
     /// A file cannot be read or written.
     File(PathBuf, io::Error),
     /// Others can read the master key.
@@ -56,6 +69,8 @@ pub enum VaultTrouble {
     NotMaster(String),
     /// The system gives no random numbers.
     Random,
+    /// The program ends, or failed, while the store of keys was asked.
+    Interrupted,
 }
 
 impl fmt::Display for VaultTrouble {
@@ -66,15 +81,12 @@ impl fmt::Display for VaultTrouble {
             Self::Altered => f.write_str(
                 "the personal data is not what was stored for this person and field; restore it from a backup",
             ),
-            Self::Damaged(path) => write!(
+            Self::Damaged(place) => {
+                write!(f, "a key in {place} is damaged; restore it from a backup")
+            }
+            Self::OtherMaster(place) => write!(
                 f,
-                "a key in {} is damaged; restore the file from a backup",
-                path.display()
-            ),
-            Self::OtherMaster(path) => write!(
-                f,
-                "the keys in {} belong to another master key; put that one back",
-                path.display()
+                "the keys in {place} belong to another master key; put that one back"
             ),
             Self::Newer(path) => write!(
                 f,
@@ -82,6 +94,7 @@ impl fmt::Display for VaultTrouble {
                 path.display()
             ),
             Self::Store(path, cause) => write!(f, "{}: {cause}", path.display()),
+            Self::Shared(cause) => write!(f, "the keys of persons: {cause}"),
             Self::File(path, cause) => write!(f, "{}: {cause}", path.display()),
             Self::Open(path) => write!(
                 f,
@@ -93,6 +106,9 @@ impl fmt::Display for VaultTrouble {
                 "{place} holds no master key: it should be one line of base64 for {KEY_LENGTH} bytes; `makegood init` makes one"
             ),
             Self::Random => f.write_str("the system gives no random numbers"),
+            Self::Interrupted => {
+                f.write_str("the program was interrupted while it asked for a key; try again")
+            }
         }
     }
 }
@@ -102,7 +118,43 @@ impl std::error::Error for VaultTrouble {
         match self {
             Self::Store(_, cause) => Some(cause),
             Self::File(_, cause) => Some(cause),
+            Self::Shared(cause) => Some(cause),
             _ => None,
+        }
+    }
+}
+
+impl From<Trouble> for VaultTrouble {
+    fn from(trouble: Trouble) -> Self {
+        trouble.into_refusal().unwrap_or_else(Self::Shared)
+    }
+}
+
+/// Where keys lie, as it stands in messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In this file.
+    File(PathBuf),
+    /// In a table of the database.
+    Table,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Table => f.write_str("the table `person_key` of the database"),
+        }
+    }
+}
+
+impl Place {
+    /// A key that could be unwrapped, or why not.
+    fn unwrapped<T>(&self, key: Result<Option<T>, NotMine>) -> Result<T, VaultTrouble> {
+        match key {
+            Ok(Some(key)) => Ok(key),
+            Ok(None) => Err(VaultTrouble::Damaged(self.clone())),
+            Err(NotMine) => Err(VaultTrouble::OtherMaster(self.clone())),
         }
     }
 }
@@ -192,6 +244,23 @@ impl MasterKey {
         }))
     }
 
+    /// Makes an index key, wrapped as it is stored.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn new_index_key(&self) -> Result<Vec<u8>, VaultTrouble> {
+        self.wrap(INDEX, random_key()?.expose())
+    }
+
+    /// The index key from its wrapped form; `None` if that is damaged.
+    ///
+    /// # Errors
+    /// It was wrapped with another master key.
+    pub fn index_key(&self, wrapped: &[u8]) -> Result<Option<IndexKey>, NotMine> {
+        let key = self.unwrap(INDEX, wrapped)?;
+        Ok(key.map(|key| IndexKey(hmac::Key::new(hmac::HMAC_SHA256, key.expose()))))
+    }
+
     fn unwrap(&self, of: &str, wrapped: &[u8]) -> Result<Option<Secret<[u8; 32]>>, NotMine> {
         let Some((id, sealed)) = wrapped.split_first_chunk() else {
             return Ok(None);
@@ -207,6 +276,35 @@ impl MasterKey {
 /// A key was wrapped with another master key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotMine;
+
+impl fmt::Display for NotMine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the key belongs to another master key")
+    }
+}
+
+impl std::error::Error for NotMine {}
+
+/// What e-mail addresses are looked up with. Every store of keys has one.
+#[derive(Clone)]
+pub struct IndexKey(hmac::Key);
+
+impl fmt::Debug for IndexKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IndexKey(…)")
+    }
+}
+
+impl IndexKey {
+    /// What an e-mail address is looked up by: equal for equal addresses, and meaningless to whoever has not the keys. It is
+    /// HMAC-SHA256 over [`normal_email`].
+    #[must_use]
+    pub fn email(&self, address: &str) -> [u8; 32] {
+        let message = format!("email\n{}", normal_email(address));
+        let tag = hmac::sign(&self.0, message.as_bytes());
+        tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes")
+    }
+}
 
 /// The data key of one person.
 pub struct PersonKey {
@@ -269,7 +367,7 @@ impl PersonKey {
 #[derive(Debug)]
 pub struct Vault {
     master: MasterKey,
-    index: hmac::Key,
+    index: IndexKey,
     keys: Keys,
 }
 
@@ -277,7 +375,9 @@ pub struct Vault {
 #[derive(Debug)]
 enum Keys {
     /// In a file of their own.
-    Sqlite(SqliteKeys),
+    Sqlite(Arc<SqliteKeys>),
+    /// In a table of the database that several machines share.
+    Shared(SharedKeys),
 }
 
 impl Vault {
@@ -287,25 +387,50 @@ impl Vault {
     /// The file cannot be used, or its keys belong to another master key.
     pub fn open(path: &Path, master: MasterKey) -> Result<Self, VaultTrouble> {
         let keys = SqliteKeys::open(path)?;
-        let fresh = random_key()?;
-        let wrapped = keys.index_or(&master.wrap(INDEX, fresh.expose())?)?;
-        let index = keys.unwrapped(master.unwrap(INDEX, &wrapped))?;
+        let wrapped = keys.index_or(&master.new_index_key()?)?;
         Ok(Self {
-            index: hmac::Key::new(hmac::HMAC_SHA256, index.expose()),
+            index: keys.place().unwrapped(master.index_key(&wrapped))?,
             master,
-            keys: Keys::Sqlite(keys),
+            keys: Keys::Sqlite(Arc::new(keys)),
         })
+    }
+
+    /// The one whose keys lie in a table of this store, for all machines that work on it.
+    ///
+    /// # Errors
+    /// The store cannot be used, or its keys belong to another master key.
+    pub async fn shared(store: Store, master: MasterKey) -> Result<Self, VaultTrouble> {
+        let keys = SharedKeys::new(store);
+        let wrapped = keys.index_or(master.new_index_key()?).await?;
+        let wrapped = wrapped.ok_or(VaultTrouble::Damaged(Place::Table))?;
+        Ok(Self {
+            index: Place::Table.unwrapped(master.index_key(&wrapped))?,
+            master,
+            keys: Keys::Shared(keys),
+        })
+    }
+
+    fn place(&self) -> Place {
+        match &self.keys {
+            Keys::Sqlite(keys) => keys.place(),
+            Keys::Shared(_) => Place::Table,
+        }
     }
 
     /// The key of a person.
     ///
     /// # Errors
     /// [`VaultTrouble::Unknown`], [`VaultTrouble::Erased`], or what keeps it from being read.
-    pub fn key(&self, person: &str) -> Result<PersonKey, VaultTrouble> {
+    pub async fn key(&self, person: &str) -> Result<PersonKey, VaultTrouble> {
         assert!(person != INDEX, "a person has an id");
-        let Keys::Sqlite(keys) = &self.keys;
-        match keys.find(person)? {
-            Found::Key(wrapped) => keys.unwrapped(self.master.person_key(person, &wrapped)),
+        let found = match &self.keys {
+            Keys::Sqlite(keys) => keys.look(person).await?,
+            Keys::Shared(keys) => keys.find(person).await?,
+        };
+        match found {
+            Found::Key(wrapped) => self
+                .place()
+                .unwrapped(self.master.person_key(person, &wrapped)),
             Found::Erased => Err(VaultTrouble::Erased),
             Found::Nothing => Err(VaultTrouble::Unknown),
         }
@@ -315,10 +440,11 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultTrouble::Erased`], or what keeps it from being read or made.
-    pub fn key_or_new(&self, person: &str) -> Result<PersonKey, VaultTrouble> {
-        match self.key(person) {
+    pub async fn key_or_new(&self, person: &str) -> Result<PersonKey, VaultTrouble> {
+        match self.key(person).await {
             Err(VaultTrouble::Unknown) => self
-                .keys_or_new(&[person])?
+                .keys_or_new(&[person])
+                .await?
                 .pop()
                 .flatten()
                 .ok_or(VaultTrouble::Erased),
@@ -330,78 +456,95 @@ impl Vault {
     ///
     /// # Errors
     /// What keeps them from being read or made.
-    pub fn keys_or_new(&self, persons: &[&str]) -> Result<Vec<Option<PersonKey>>, VaultTrouble> {
+    pub async fn keys_or_new(
+        &self,
+        persons: &[&str],
+    ) -> Result<Vec<Option<PersonKey>>, VaultTrouble> {
         assert!(!persons.contains(&INDEX), "a person has an id");
-        let Keys::Sqlite(keys) = &self.keys;
-        let found = keys.find_or_make(persons, |person| Ok(self.master.new_key(person)?.0))?;
-        persons
-            .iter()
-            .zip(found)
-            .map(|(person, wrapped)| {
-                wrapped
-                    .map(|wrapped| keys.unwrapped(self.master.person_key(person, &wrapped)))
-                    .transpose()
-            })
-            .collect()
+        if persons.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut fresh = BTreeMap::new();
+        for person in persons {
+            let (wrapped, _) = self.master.new_key(person)?;
+            fresh.insert((*person).to_owned(), wrapped);
+        }
+        let found = match &self.keys {
+            Keys::Sqlite(keys) => keys.keep_apart(fresh).await?,
+            Keys::Shared(keys) => keys.keep(fresh).await?,
+        };
+        let place = self.place();
+        let unwrapped = |person: &&str| {
+            let wrapped = found.get(*person).and_then(Option::as_ref);
+            let key =
+                wrapped.map(|wrapped| place.unwrapped(self.master.person_key(person, wrapped)));
+            key.transpose()
+        };
+        persons.iter().map(unwrapped).collect()
     }
 
     /// Seals what a field says about a person, with a new key if it is the first.
     ///
     /// # Errors
     /// As of [`Vault::key_or_new`].
-    pub fn seal(&self, person: &str, field: &str, plain: &[u8]) -> Result<Sealed, VaultTrouble> {
-        self.key_or_new(person)?.seal(field, plain)
+    pub async fn seal(
+        &self,
+        person: &str,
+        field: &str,
+        plain: &[u8],
+    ) -> Result<Sealed, VaultTrouble> {
+        self.key_or_new(person).await?.seal(field, plain)
     }
 
     /// What a field says about a person.
     ///
     /// # Errors
     /// As of [`Vault::key`] and [`PersonKey::open`].
-    pub fn open_field(
+    pub async fn open_field(
         &self,
         person: &str,
         field: &str,
         sealed: &Sealed,
     ) -> Result<Secret<Vec<u8>>, VaultTrouble> {
-        self.key(person)?.open(field, sealed)
+        self.key(person).await?.open(field, sealed)
     }
 
-    /// Erases a person: the key is deleted and overwritten, and none is ever made again. Twice is once. Says whether there was one.
+    /// Erases a person: the key is deleted, and none is ever made again. Twice is once. Says whether there was one.
     ///
     /// Whoever erases also deletes the person's [`Vault::email_index`] from the main database. Backups of the key store still
     /// have the key, so they must not be kept longer than the law lets one take to erase.
     ///
     /// # Errors
     /// The key store cannot be written.
-    pub fn erase(&self, person: &str, at: Instant) -> Result<bool, VaultTrouble> {
+    pub async fn erase(&self, person: &str, at: Instant) -> Result<bool, VaultTrouble> {
         assert!(person != INDEX, "a person has an id");
-        let Keys::Sqlite(keys) = &self.keys;
-        keys.erase(person, at)
+        match &self.keys {
+            Keys::Sqlite(keys) => keys.erase_apart(person, at).await,
+            Keys::Shared(keys) => Ok(keys.erase(person, at).await?),
+        }
     }
 
     /// Wraps all keys with another master key, all of them or none. Says how many.
     ///
     /// # Errors
     /// A key cannot be unwrapped, or the key store cannot be written.
-    pub fn change_master(&mut self, new: MasterKey) -> Result<u64, VaultTrouble> {
-        let Keys::Sqlite(keys) = &self.keys;
+    pub async fn change_master(&mut self, new: MasterKey) -> Result<u64, VaultTrouble> {
         let old = &self.master;
-        let changed = keys.rewrap(|of, wrapped| {
-            let key = keys.unwrapped(old.unwrap(of, wrapped))?;
-            new.wrap(of, key.expose())
-        })?;
+        let changed = match &self.keys {
+            Keys::Sqlite(keys) => keys.rewrap(|of, wrapped| {
+                let key = keys.place().unwrapped(old.unwrap(of, wrapped))?;
+                new.wrap(of, key.expose())
+            })?,
+            Keys::Shared(keys) => keys.rewrap(old, &new).await?,
+        };
         self.master = new;
         Ok(changed)
     }
 
-    /// What an e-mail address is looked up by: equal for equal addresses, and meaningless to whoever has not the keys.
-    ///
-    /// It is HMAC-SHA256 over [`normal_email`], with a key of its own that lies wrapped beside those of persons.
+    /// What an e-mail address is looked up by: see [`IndexKey::email`].
     #[must_use]
     pub fn email_index(&self, address: &str) -> [u8; 32] {
-        let message = format!("email\n{}", normal_email(address));
-        let tag = hmac::sign(&self.index, message.as_bytes());
-        tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes")
+        self.index.email(address)
     }
 }
 
@@ -496,4 +639,29 @@ fn open(key: &Secret<[u8; KEY_LENGTH]>, context: &[u8], sealed: &[u8]) -> Option
         .len();
     plain.expose_mut().truncate(length);
     Some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::context;
+
+    #[test]
+    fn no_two_pairs_of_person_and_field_are_written_alike() {
+        let pairs = [
+            ("ab", "c"),
+            ("a", "bc"),
+            ("abc", ""),
+            ("", "abc"),
+            ("2\nab", "c"),
+        ];
+        for (at, (person, field)) in pairs.into_iter().enumerate() {
+            for (other, another) in pairs.into_iter().take(at) {
+                assert_ne!(
+                    context("field", person, field),
+                    context("field", other, another)
+                );
+            }
+        }
+        assert_ne!(context("field", "ada", ""), context("key", "ada", ""));
+    }
 }

@@ -14,6 +14,7 @@ pub mod refusal;
 pub mod router;
 pub mod wire;
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,8 +27,10 @@ use crate::blob::Blobs;
 use crate::books::act::Desk;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::guard::WayOut;
 use crate::meters::Meters;
 use crate::post::Post;
+use crate::run::Shop;
 use crate::setup::Ready;
 use crate::vault::Vault;
 
@@ -53,6 +56,12 @@ pub struct Web {
     pub meters: Option<Meters>,
     /// Why no money moves from the start, in words: the store is older than what is remembered of it.
     pub frozen: Option<String>,
+    /// The desk with everything around it.
+    pub shop: Arc<Shop>,
+    /// The payment providers, by their names.
+    pub provider_names: Arc<BTreeSet<String>>,
+    /// The way out to addresses that others gave.
+    pub way_out: Arc<WayOut>,
     /// How often each caller may ask.
     pub limits: limits::Limits,
     known: access::Known,
@@ -73,6 +82,9 @@ impl Web {
             signer: Arc::clone(&ready.signer),
             meters,
             frozen: ready.frozen.as_ref().map(ToString::to_string),
+            shop: Arc::clone(&ready.shop),
+            provider_names: Arc::new(ready.shop.providers.keys().cloned().collect()),
+            way_out: Arc::clone(&ready.way_out),
             limits: limits::Limits::new(&ready.config.server),
             known: access::Known::default(),
             running: idempotency::Running::default(),
@@ -90,5 +102,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+    axum::serve(listener, service)
+        .with_graceful_shutdown(shutdown)
+        .await
 }

@@ -120,10 +120,15 @@ pub(crate) fn read_body<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Wire
         Ok(Object(read)) => return Ok(read),
         Err(error) => error,
     };
-    let mut error = explain_as(text, &first, |tree| Object::<T>::deserialize(tree).map(drop));
+    let mut error = explain_as(text, &first, |tree| {
+        Object::<T>::deserialize(tree).map(drop)
+    });
     // The sentences are those of case files; here the whole is a body.
     if let Some(rest) = error.detail.strip_prefix("the case ") {
-        error.detail = format!("the body {}", rest.replace("write one case as a", "write a"));
+        error.detail = format!(
+            "the body {}",
+            rest.replace("write one case as a", "write a")
+        );
     }
     Err(error)
 }
@@ -158,7 +163,7 @@ struct CaseFields<'a> {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OrderFields<'a> {
+pub(crate) struct OrderFields<'a> {
     #[serde(borrow)]
     number: Words<'a>,
     placed_at: Read<Instant>,
@@ -189,7 +194,7 @@ struct ServiceFields<'a> {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PaymentFields<'a> {
+pub(crate) struct PaymentFields<'a> {
     #[serde(borrow)]
     id: Words<'a>,
     at: Read<Instant>,
@@ -201,13 +206,13 @@ struct PaymentFields<'a> {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SubscriptionFields {
+pub(crate) struct SubscriptionFields {
     status: OneOf<Subscription>,
 }
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RefundFields {
+pub(crate) struct RefundFields {
     at: Read<Instant>,
     amount: Money,
     units: Whole,
@@ -215,7 +220,7 @@ struct RefundFields {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DisputeFields<'a> {
+pub(crate) struct DisputeFields<'a> {
     #[serde(borrow)]
     id: Words<'a>,
     opened_at: Read<Instant>,
@@ -225,7 +230,7 @@ struct DisputeFields<'a> {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ContactFields {
+pub(crate) struct ContactFields {
     at: Read<Instant>,
     channel: OneOf<Channel>,
 }
@@ -333,31 +338,13 @@ impl<'a> CaseFields<'a> {
         CaseParts {
             as_of: self.as_of.0,
             order: self.order.0.into_order(),
-            payments: self.payments.map(|Object(payment)| Payment {
-                id: payment.id.0,
-                at: payment.at.0,
-                amount: payment.amount.0,
-                kind: payment.kind.0,
-                fulfilled: payment.fulfilled.map(|flag| flag.0),
-            }),
+            payments: self.payments.map(|Object(payment)| payment.into_payment()),
             subscription: self
                 .subscription
-                .map(|subscription| subscription.0.status.0),
-            refunds: self.refunds.map(|Object(refund)| Refund {
-                at: refund.at.0,
-                amount: refund.amount.0,
-                units: refund.units.0,
-            }),
-            disputes: self.disputes.map(|Object(dispute)| Dispute {
-                id: dispute.id.0,
-                opened_at: dispute.opened_at.0,
-                status: dispute.status.0,
-                amount: dispute.amount.0,
-            }),
-            contacts: self.contacts.map(|Object(contact)| Contact {
-                at: contact.at.0,
-                channel: contact.channel.0,
-            }),
+                .map(|Object(subscription)| subscription.status()),
+            refunds: self.refunds.map(|Object(refund)| refund.into_refund()),
+            disputes: self.disputes.map(|Object(dispute)| dispute.into_dispute()),
+            contacts: self.contacts.map(|Object(contact)| contact.into_contact()),
             delivery_log: self.delivery_log.map(|line| line.0),
             claim: self.claim.0.into_claim(),
             evidence: self.evidence.map(|proof| proof.0),
@@ -369,8 +356,56 @@ impl<'a> CaseFields<'a> {
     }
 }
 
+impl<'a> PaymentFields<'a> {
+    pub(crate) fn into_payment(self) -> Payment<'a> {
+        Payment {
+            id: self.id.0,
+            at: self.at.0,
+            amount: self.amount.0,
+            kind: self.kind.0,
+            fulfilled: self.fulfilled.map(|flag| flag.0),
+        }
+    }
+}
+
+impl SubscriptionFields {
+    pub(crate) fn status(&self) -> Subscription {
+        self.status.0
+    }
+}
+
+impl RefundFields {
+    pub(crate) fn into_refund(self) -> Refund {
+        Refund {
+            at: self.at.0,
+            amount: self.amount.0,
+            units: self.units.0,
+        }
+    }
+}
+
+impl<'a> DisputeFields<'a> {
+    pub(crate) fn into_dispute(self) -> Dispute<'a> {
+        Dispute {
+            id: self.id.0,
+            opened_at: self.opened_at.0,
+            status: self.status.0,
+            amount: self.amount.0,
+        }
+    }
+}
+
+impl ContactFields {
+    pub(crate) fn into_contact(self) -> Contact {
+        Contact {
+            at: self.at.0,
+            channel: self.channel.0,
+        }
+    }
+}
+
 impl<'a> OrderFields<'a> {
-    fn into_order(self) -> Order<'a> {
+    pub(crate) fn into_order(self) -> Order<'a> {
         let service = self.service.0;
         Order {
             number: self.number.0,
@@ -407,7 +442,7 @@ impl<'a> ClaimFields<'a> {
 }
 
 /// A line of the delivery log: only the fields named for its event.
-struct LogLine<'a>(LogEntry<'a>);
+pub(crate) struct LogLine<'a>(pub(crate) LogEntry<'a>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for LogLine<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -540,7 +575,7 @@ fn required<T, E: de::Error>(field: Option<T>, name: &'static str) -> Result<T, 
 // ---- Values ---------------------------------------------------------------------------------------------------------------
 
 /// A field that may be left out, but is not `null`.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
@@ -605,7 +640,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
 }
 
 /// A string, borrowed where it stands in the file without escapes.
-struct Words<'a>(Text<'a>);
+pub(crate) struct Words<'a>(pub(crate) Text<'a>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Words<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -630,7 +665,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Words<'a> {
 }
 
 /// True or false.
-struct Flag(bool);
+pub(crate) struct Flag(pub(crate) bool);
 
 impl<'de> Deserialize<'de> for Flag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -1125,7 +1160,7 @@ fn explain(text: &str, first: &serde_json::Error) -> WireError {
 }
 
 /// The same for any shape.
-fn explain_as(
+pub(crate) fn explain_as(
     text: &str,
     first: &serde_json::Error,
     read: impl FnOnce(&Tree) -> Result<(), Problem>,
@@ -1278,7 +1313,7 @@ fn slips(one: &str, other: &str) -> usize {
 
 /// A fault on its way out of the tree, its path inside out.
 #[derive(Debug)]
-struct Problem {
+pub(crate) struct Problem {
     kind: Fault,
     what: String,
     path: Vec<Step>,
@@ -1381,7 +1416,7 @@ impl de::Error for Problem {
 }
 
 /// Any JSON, with every key as often as it was given.
-enum Tree {
+pub(crate) enum Tree {
     Null,
     Flag(bool),
     Natural(u64),

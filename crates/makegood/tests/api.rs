@@ -15,6 +15,10 @@ mod bodies;
 mod described;
 #[path = "api/invented.rs"]
 mod invented;
+#[path = "api/hooks.rs"]
+mod hooks;
+#[path = "api/orders.rs"]
+mod orders;
 #[path = "api/repeated.rs"]
 mod repeated;
 #[path = "api/story.rs"]

@@ -4,6 +4,10 @@
 //! The storage beside folders is moto's S3, and what judges our signatures is AWS's own library; both are Python packages among the
 //! peers that `cargo xtask test` installs.
 
+#[path = "support/peers.rs"]
+mod folder;
+
+use folder::peers;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Cursor, Write as _};
 use std::path::{Path, PathBuf};
@@ -20,7 +24,7 @@ use futures_util::stream;
 use image::{DynamicImage, GenericImageView as _, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use makegood::blob::{
     Blobs, CaseHas, Declared, Digest, HEADERS, Kept, Kind, Manner, Rejected, Shelf, Trouble,
-    display_name, download_name,
+    content_disposition, display_name, download_name,
 };
 use makegood::config::{AttachmentPlace, Attachments, S3};
 use makegood::secret::Secret;
@@ -587,6 +591,34 @@ fn names_are_text_to_be_shown_and_nothing_more() {
     }
 }
 
+#[test]
+fn a_name_goes_into_a_header_and_nothing_else_does() {
+    let table = [
+        (true, "a.png", Kind::Png, "inline; filename=\"a.png\""),
+        (
+            false,
+            "a\"; x=\".pdf",
+            Kind::Pdf,
+            "attachment; filename=\"a_; x=_.pdf\"",
+        ),
+        (
+            false,
+            "a\r\nset-cookie: x.pdf",
+            Kind::Pdf,
+            "attachment; filename=\"a set-cookie_ x.pdf\"",
+        ),
+        (
+            false,
+            "kvittering æ €.pdf",
+            Kind::Pdf,
+            "attachment; filename=\"kvittering _ _.pdf\"; filename*=UTF-8''kvittering%20%C3%A6%20%E2%82%AC.pdf",
+        ),
+    ];
+    for (inline, name, kind, header) in table {
+        assert_eq!(content_disposition(inline, name, kind), header);
+    }
+}
+
 // ---- Limits -----------------------------------------------------------------------------------------------------------------
 
 #[tokio::test]
@@ -798,18 +830,6 @@ async fn a_folder_that_cannot_be_used_is_told_with_what_helps() {
 }
 
 // ---- Storage that speaks S3 -------------------------------------------------------------------------------------------------
-
-/// The folder of independent programs.
-fn peers() -> PathBuf {
-    let cache = || {
-        let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-        let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
-        base.or_else(home)
-            .unwrap_or_default()
-            .join("makegood/peers")
-    };
-    std::env::var_os("MAKEGOOD_PEERS").map_or_else(cache, PathBuf::from)
-}
 
 /// A Python program of these tests, with the peers at hand. It ends when its input does, so with the test.
 struct Python(Child);

@@ -227,9 +227,9 @@ fn a_secret_may_lie_in_a_file_of_its_own() {
             ..
         } => {
             assert_eq!(secret_key.expose(), "sk_live_1");
-            let secrets: Vec<&str> = webhook_secrets
+            let secrets: Vec<String> = webhook_secrets
                 .iter()
-                .map(|secret| secret.expose())
+                .map(|secret| secret.expose().to_owned())
                 .collect();
             assert_eq!(secrets, ["whsec_1", "whsec_2"]);
         }
@@ -606,6 +606,27 @@ fn what_is_hardly_meant_is_said() {
     assert_eq!(lines, [2, 7, 5]);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(folder.load(page, &[], &[]).unwrap().warnings.len(), 2);
+    for (page, warns) in [
+        ("[desk.automatic]\namount_minor_max = { EUR = 1 }", true),
+        ("[desk.automatic]\noutcomes = [\"refund\"]", true),
+        (
+            "[desk.automatic]\noutcomes = [\"partial_refund\"]\namount_minor_max = { EUR = 1 }",
+            false,
+        ),
+        (
+            "[server]\nlisten = \"0.0.0.0:80\"\npublic_url = \"https://desk.example\"",
+            false,
+        ),
+        ("", false),
+    ] {
+        let loaded = folder.load(page, &[], &[]).unwrap();
+        assert_eq!(
+            !loaded.warnings.is_empty(),
+            warns,
+            "{page}: {:?}",
+            loaded.warnings
+        );
+    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ use makegood::goods::connector::{
 use makegood::goods::reference_connector::{
     Clock, ConnectorArgs, Ending, Fault, ReferenceConnector,
 };
-use makegood::guard::{Answer, AnswerBody, Guard, Internal, NoAnswer, WayOut};
+use makegood::guard::{Answer, AnswerBody, Guard, Internal, NoAnswer, Post, WayOut};
 use makegood::signing::{KeyRing, SignatureFault, SigningKey};
 use makegood_desk::execution::{CommandKind, CommandOrder, ConnectorSaid};
 use receiver::{Manner, Receiver};
@@ -669,6 +669,81 @@ async fn a_changed_secret_counts_on_both_sides_while_both_are_known() {
     );
 }
 
+/// Messages that say too little, too much, or nothing that is known.
+fn wrong_messages() -> Vec<Value> {
+    let good = json!({
+        "command": "redeliver", "key": "k", "reference": "r", "order_number": "1", "units": 5,
+    });
+    let replace = json!({
+        "command": "replace", "key": "k", "reference": "r", "order_number": "1", "account": "a",
+    });
+    let status = json!({
+        "command": "status", "key": "k", "reference": "r", "order_number": "1",
+        "asked_at": "2026-11-25T10:05:00Z",
+    });
+    let with = |message: &Value, name: &str, value: Value| {
+        let mut changed = message.clone();
+        changed[name] = value;
+        changed
+    };
+    let mut wrong = vec![json!([]), json!(null), json!("redeliver"), json!({})];
+    for message in [&good, &replace, &status] {
+        for name in message.as_object().expect("an object").keys() {
+            let mut without = message.clone();
+            without.as_object_mut().expect("an object").remove(name);
+            wrong.push(without);
+            wrong.push(with(message, name, Value::Null));
+            wrong.push(with(message, name, json!("")));
+            wrong.push(with(message, name, json!("x".repeat(256))));
+            wrong.push(with(message, name, json!({"a": 1})));
+        }
+        wrong.push(with(message, "command", json!("stop")));
+        wrong.push(with(message, "command", json!("destroy")));
+        wrong.push(with(message, "more", json!(1)));
+    }
+    for units in [
+        json!(0),
+        json!(-1),
+        json!(1.5),
+        json!("5"),
+        json!(9_007_199_254_740_992_u64),
+    ] {
+        wrong.push(with(&good, "units", units));
+    }
+    wrong.push(with(&good, "account", json!("a")));
+    wrong.push(with(&good, "asked_at", json!("2026-11-25T10:05:00Z")));
+    wrong.push(with(&good, "due", json!("tomorrow")));
+    wrong.push(with(&replace, "units", json!(1)));
+    wrong.push(with(&status, "due", json!("2026-11-25T10:05:00Z")));
+    wrong
+}
+
+#[tokio::test]
+async fn the_reference_connector_refuses_what_the_description_refuses() {
+    let world = World::new(true, PATIENCE).await;
+    let Transport::Http { way_out, url } = world.desk.transport() else {
+        panic!("over HTTP");
+    };
+    for message in wrong_messages() {
+        let body = bytes::Bytes::from(message.to_string());
+        let signed = world.reference.again(&body).expect("signed");
+        let post = Post {
+            url,
+            headers: signed.headers,
+            body,
+            timeout: PATIENCE,
+            answer_most: BODY_MOST,
+        };
+        let answer = way_out.post(post).await.expect("an answer");
+        assert!(
+            matches!(answer.status, 400 | 422),
+            "{message}: {}",
+            answer.status
+        );
+    }
+    assert_eq!(world.effects(), 0);
+}
+
 #[test]
 fn the_judge_of_the_description_is_not_content_with_everything() {
     let mut judge = description();
@@ -688,23 +763,7 @@ fn the_judge_of_the_description_is_not_content_with_everything() {
         judge.ask(&asked).as_str().unwrap().to_owned()
     };
     assert_eq!(ask("exchange", &headers, &good, Value::Null), "fits");
-    let with = |name: &str, value: Value| {
-        let mut changed = good.clone();
-        changed[name] = value;
-        changed
-    };
-    let wrong = [
-        with("units", json!(0)),
-        with("units", json!("5")),
-        with("units", json!(1.5)),
-        with("account", json!("a")),
-        with("command", json!("stop")),
-        with("command", json!("destroy")),
-        with("key", json!("")),
-        with("due", json!("tomorrow")),
-        with("more", json!(1)),
-    ];
-    for body in wrong {
+    for body in wrong_messages() {
         assert_ne!(
             ask("exchange", &headers, &body, Value::Null),
             "fits",

@@ -348,6 +348,15 @@ fn a_slowed_endpoint_is_left_alone_for_as_long_as_it_asks() {
         let due = next.delivery.due(&next.health);
         assert_eq!(due, Some(at(1000 + wait)), "{asked:?} {tries}");
     }
+    // Dice spread what was slowed down together.
+    let next = fresh().after(
+        Health::default(),
+        &throttled(Some(600)),
+        at(1000),
+        Jitter(u16::MAX),
+    );
+    let due = next.delivery.due(&next.health).expect("due");
+    assert!(due > at(1650) && due < at(1660), "{due}");
     // Others to the same endpoint wait, too.
     let next = fresh().after(
         Health::default(),
@@ -397,7 +406,16 @@ fn an_endpoint_that_is_gone_is_switched_off() {
             ..
         }
     ));
-    // A late success, from a try that was on its way, does not switch it on.
+    // No late answer, from a try that was on its way, switches it on or says another reason.
+    let late = [
+        Outcome::Failed(Failure::Status(500)),
+        Outcome::Throttled { retry_after: None },
+        Outcome::Gone,
+        Outcome::Delivered,
+    ];
+    for outcome in late {
+        assert_eq!(health.after(&outcome, at(7)), health, "{outcome:?}");
+    }
     let late = waiting.after(health, &Outcome::Delivered, at(7), Jitter(0));
     assert_eq!(late.health, health);
     assert_eq!(late.delivery.state, DeliveryState::Delivered { at: at(7) });

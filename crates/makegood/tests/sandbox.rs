@@ -3,5 +3,14 @@
 
 mod sandbox {
     pub mod desk;
+    mod disputes;
+    mod faults;
+    mod idempotency;
+    mod journal;
     mod money;
+    mod shapes;
+    mod socket;
+    mod subscriptions;
+    mod webhooks;
+    mod whatever_happens;
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::case::Duration;
 use crate::event::{CancelWhy, Happened, Route, Todo};
-use crate::execution::{CommandKind, CommandOrder, ConnectorSaid, Deed};
+use crate::execution::{CommandKind, CommandOrder, ConnectorSaid, Deed, refunds};
 use crate::facts::Asked;
 use crate::granting::give;
 use crate::handle::Turn;
@@ -136,6 +136,8 @@ fn ended(turn: &mut Turn<'_>, command: &Command, done: bool) {
     for no in bound {
         let why = CancelWhy::CommandRefused;
         turn.happened_by(Actor::System, Happened::RefundCancelled { no, why });
+        // It was granted all the same: finance says whether it is paid in another way.
+        turn.open_task(Todo::RefundFailed(no));
     }
     turn.open_task(Todo::CommandRefused(no));
 }
@@ -185,7 +187,14 @@ pub(crate) fn task_done(turn: &mut Turn<'_>, no: u32, note: String) -> Result<()
             return said(turn, command, ConnectorSaid::Done { note });
         }
         Todo::Accept | Todo::Approve | Todo::Verify(_) => return Err(Refusal::Contradiction),
-        Todo::RefundStuck(_) | Todo::RefundFailed(_) => turn.takes(Takes::Finance)?,
+        Todo::RefundStuck(refund) => {
+            turn.takes(Takes::Finance)?;
+            if note.trim().is_empty() {
+                return Err(Refusal::ReasonMissing);
+            }
+            return refunds::never_left(turn, refund, note);
+        }
+        Todo::RefundFailed(_) => turn.takes(Takes::Finance)?,
         Todo::Review => {
             turn.takes(Takes::Agent)?;
             if turn.case.standing().is_none() {

@@ -7,6 +7,7 @@
 use alloc::string::String;
 
 use crate::amount::Amount;
+use crate::approval;
 use crate::case::{Duration, Instant};
 use crate::event::{CancelWhy, Happened, Todo};
 use crate::execution::{
@@ -18,12 +19,44 @@ use crate::life::{Command, CommandState, Refund, RefundState, next};
 use crate::refusal::{Refusal, Takes, Thing};
 
 /// The longest that the desk waits before it looks at an unknown or pending refund again.
-const LONGEST_WAIT: Duration = Duration::from_seconds(3_600);
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_seconds(3_600);
 
-/// A key is not sent again after this long: providers forget keys after 24 hours, and would pay a second time.
+/// A key protects for so long: providers forget keys after 24 hours, and would pay a second time.
 ///
 /// Source: Stripe, idempotent requests: keys may be pruned once they are 24 hours old.
 pub const KEY_AGE_MAX: Duration = Duration::from_seconds(20 * 3_600);
+
+/// A list that shows absence permits a further try for so long; then it is read anew.
+pub const ABSENCE_AGE_MAX: Duration = Duration::from_seconds(600);
+
+/// A request that got no answer can still arrive for so long.
+pub const ARRIVES_WITHIN: Duration = Duration::from_seconds(3_600);
+
+/// Whether a refund of which nobody knows may be sent again: a list showed just now that it is not there.
+///
+/// With a key that the provider may have forgotten, earlier tries must be beyond arriving too.
+#[must_use]
+pub fn may_be_sent_again(refund: &Refund, now: Instant) -> bool {
+    let (Some(absent_at), false) = (refund.absent_at, refund.stuck) else {
+        return false;
+    };
+    // A clock that was set back makes a list look as if it came from the future: it is read anew.
+    let fresh = absent_at <= now && now.since(absent_at) <= ABSENCE_AGE_MAX;
+    let key_protects = refund
+        .first_sent_at
+        .is_some_and(|first| now.since(first) < KEY_AGE_MAX);
+    fresh && (key_protects || cannot_arrive_any_more(refund))
+}
+
+/// Whether no try so far can still arrive: there was none, or a list showed absence long enough after the last.
+#[must_use]
+pub(crate) fn cannot_arrive_any_more(refund: &Refund) -> bool {
+    match (refund.sent_at, refund.absent_at) {
+        (None, _) => true,
+        (Some(sent_at), Some(absent_at)) => absent_at.since(sent_at) >= ARRIVES_WITHIN,
+        (Some(_), None) => false,
+    }
+}
 
 /// The name under which a provider's list shows a refund of ours.
 #[must_use]
@@ -78,7 +111,7 @@ pub(crate) fn send(turn: &mut Turn<'_>, no: u32) -> Result<(), Refusal> {
     let refund = find(turn, no)?;
     let may = match refund.state {
         RefundState::Reserved => true,
-        RefundState::Unknown => refund.absent && !refund.stuck,
+        RefundState::Unknown => may_be_sent_again(&refund, turn.situation.now),
         _ => false,
     };
     if !may {
@@ -89,6 +122,11 @@ pub(crate) fn send(turn: &mut Turn<'_>, no: u32) -> Result<(), Refusal> {
         return Err(Refusal::DisputeOpen {
             dispute: open.dispute.id.clone().into_owned(),
         });
+    }
+    // INVARIANT (no refund of what a lost chargeback took).
+    if turn.situation.records.is_overdrawn(&refund.payment) {
+        let left = Amount::new(0, refund.amount.currency());
+        return Err(Refusal::MoreThanLeft { left });
     }
     if turn.situation.records.frozen {
         return Err(Refusal::OrderFrozen);
@@ -195,21 +233,33 @@ fn give_up_in_time(turn: &mut Turn<'_>, no: u32) {
     }
 }
 
+/// A person has found out that a refund of which nobody knew never left, and the provider's list says so too.
+///
+/// Whatever else they found they tell as what the provider said.
+// INVARIANT (unknown is not failed): a person's word alone does not free money that may have left.
+pub(crate) fn never_left(turn: &mut Turn<'_>, no: u32, words: String) -> Result<(), Refusal> {
+    let refund = find(turn, no)?;
+    if refund.absent_at.is_none() || !cannot_arrive_any_more(&refund) {
+        let from = refund.again_at.unwrap_or(turn.situation.now);
+        return Err(Refusal::NotYet { from });
+    }
+    failed(turn, &refund, words);
+    Ok(())
+}
+
 /// The provider will not.
 fn refused(turn: &mut Turn<'_>, refund: &Refund, why: ProviderRefusal, words: String) {
-    if refund.is_over() || refund.provider_refund.is_some() {
+    if refund.is_over() {
         return;
     }
-    let looks_paid = matches!(
-        why,
-        ProviderRefusal::AlreadyRefunded | ProviderRefusal::TooMuch | ProviderRefusal::KeyReused
-    );
-    match why {
-        // An earlier try of ours may be what it is full of: the list says.
-        _ if looks_paid && !refund.absent_after_last_try() => unknown(turn, refund, words),
-        // Later it may.
-        ProviderRefusal::BalanceInsufficient => unknown(turn, refund, words),
-        _ => failed(turn, refund, words),
+    // Later it may; and what was begun is not undone because a question about it is refused.
+    let not_now = why == ProviderRefusal::BalanceInsufficient || refund.provider_refund.is_some();
+    // INVARIANT (unknown is not failed): while an earlier try can still arrive, the refusal of a later one proves nothing, and may
+    // even be its doing (`AlreadyRefunded`). The list says.
+    if not_now || !refund.alone {
+        unknown(turn, refund, words);
+    } else {
+        failed(turn, refund, words);
     }
 }
 
@@ -320,13 +370,6 @@ pub(crate) fn listed(turn: &mut Turn<'_>, no: u32, listed: ProviderListed) -> Re
     Ok(())
 }
 
-impl Refund {
-    /// Whether a list showed its absence before the last try: then the provider's fullness is not our doing.
-    const fn absent_after_last_try(&self) -> bool {
-        self.absent
-    }
-}
-
 /// Finance pays by another provider what the first will not pay.
 pub(crate) fn pay_otherwise(turn: &mut Turn<'_>, no: u32, provider: String) -> Result<(), Refusal> {
     let refund = find(turn, no)?;
@@ -338,11 +381,24 @@ pub(crate) fn pay_otherwise(turn: &mut Turn<'_>, no: u32, provider: String) -> R
             no,
         });
     }
+    // INVARIANT (one decision paid once): what was judged again after this refund was undone covers it already.
+    let counted_as_gone = turn.case.standing().is_some_and(|held| {
+        held.proposal.no == refund.decision || refund.undone_at > Some(held.at)
+    });
+    if !counted_as_gone {
+        let decision = refund.decision;
+        return Err(Refusal::Stale { decision });
+    }
     if let Some(open) = turn.situation.records.open_dispute(Some(&refund.payment)) {
         return Err(Refusal::DisputeOpen {
             dispute: open.dispute.id.clone().into_owned(),
         });
     }
+    if turn.situation.records.frozen {
+        return Err(Refusal::OrderFrozen);
+    }
+    // INVARIANT (no refund decision before the records are verified): somebody may have found out since.
+    approval::verified(&turn.case)?;
     let left = payment_left(turn, &refund);
     if left.minor() < refund.amount.minor() {
         return Err(Refusal::MoreThanLeft { left });

@@ -5,6 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::crash;
+
 /// Writes a new file that only its owner can read, down to the disk.
 ///
 /// # Errors
@@ -61,7 +63,9 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = private().create(true).truncate(true).open(&new)?;
     file.write_all(content)?;
     file.sync_all()?;
+    crash::point!("file.written");
     fs::rename(&new, path)?;
+    crash::point!("file.replaced");
     sync_folder(path)
 }
 

@@ -49,6 +49,37 @@ pub fn download_name(name: &str, kind: Kind) -> String {
     }
 }
 
+/// `Content-Disposition` for an answer with this file (RFC 6266): whether a page may show it, and its name, in ASCII for old programs
+/// and in full.
+#[must_use]
+pub fn content_disposition(inline: bool, name: &str, kind: Kind) -> String {
+    let name = download_name(name, kind);
+    let manner = if inline { "inline" } else { "attachment" };
+    let plain: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii() && !matches!(c, '\\' | '"') {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    if plain == name {
+        return format!("{manner}; filename=\"{plain}\"");
+    }
+    let mut full = String::new();
+    for byte in name.bytes() {
+        // What RFC 8187 lets stand as it is.
+        if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
+            full.push(char::from(byte));
+        } else {
+            full.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("{manner}; filename=\"{plain}\"; filename*=UTF-8''{full}")
+}
+
 fn ending(name: &str) -> Option<&str> {
     let (stem, ending) = name.rsplit_once('.')?;
     (!stem.is_empty()).then_some(ending)

@@ -17,6 +17,7 @@ use super::cases::{self, Shelf, open_key};
 use super::effects::{self, day, role};
 use super::orders::{Depth, records};
 use super::{instant, nanoseconds};
+use crate::crash;
 use crate::policies::Policies;
 use crate::secret::Secret;
 use crate::store::{Store, Trouble, Tx, Value};
@@ -116,6 +117,7 @@ impl Desk {
                 Box::pin(async move { desk.act_in(tx, id, by, now, input).await })
             })
             .await?;
+        crash::point!("act.committed");
         self.shelf.put(Arc::clone(&acted.case));
         Ok(acted)
     }
@@ -183,8 +185,10 @@ impl Desk {
                 (new, number)
             }
         };
-        self.act_in(tx, id, by, now, Input::Request { number, request })
-            .await
+        let input = Input::Request { number, request };
+        let acted = self.act_in(tx, id, by, now, input).await?;
+        crash::point!("request.written");
+        Ok(acted)
     }
 
     /// Hands an input to a case inside a transaction that does more than this.
@@ -233,6 +237,7 @@ impl Desk {
             .as_ref()
             .map(|record| record.order.service.name.as_ref());
         let after = effects::write(tx, &case, &events, &self.limits, service, now).await?;
+        crash::point!("act.written");
         Ok(Acted {
             case: Arc::new(after),
             events,
@@ -327,6 +332,7 @@ fn looks_only_at_money(case: &Case, input: &Input) -> bool {
         )
 }
 
-fn before(now: Instant, long: Duration) -> Instant {
+/// The moment so long before another.
+pub(crate) fn before(now: Instant, long: Duration) -> Instant {
     Instant::from_unix_nanoseconds(now.unix_nanoseconds().saturating_sub(long.nanoseconds()))
 }

@@ -38,8 +38,13 @@ crate::statements! {
     LET_GO_ALL = "update desk_case set lease_until = null, lease_by = null where lease_by = ?1";
     /// Has an order's cases looked at soon: something was told about it.
     WAKE_ORDER = "update desk_case set wake_at = ?2, look = look + 1 where order_number = ?1";
-    /// When the next case is due.
-    NEXT_WAKE = "select min(wake_at) from desk_case where wake_at is not null and lease_until is null";
+    /// Keeps a case in hand.
+    HOLD = "update desk_case set lease_until = ?3 where id = ?1 and lease_by = ?2";
+    /// Gives back everything that anybody had in hand: for a store that one process has to itself, when it starts.
+    LET_GO_EVERYBODYS = "update desk_case set lease_until = null, lease_by = null where lease_until is not null";
+    /// When the next case is due; one that somebody has in hand, when it is free again at the latest.
+    NEXT_WAKE = sqlite "select min(at) from (select min(wake_at) as at from desk_case where wake_at is not null and lease_until is null union all select min(max(wake_at, lease_until)) from desk_case where lease_until is not null) as due",
+        postgres "select min(at) from (select min(wake_at) as at from desk_case where wake_at is not null and lease_until is null union all select min(greatest(wake_at, lease_until)) from desk_case where lease_until is not null and wake_at is not null) as due";
 }
 
 /// The key under which an order has one open case a claim.

@@ -27,7 +27,7 @@ crate::statements! {
     /// Opens a case, unless the same is open.
     INSERT_CASE = "insert into desk_case (id, number, order_number, claim, service, open_key, stage, version, customer_id, language, channel, opened_at, changed_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12) on conflict do nothing";
     /// Brings a case's row up to its events.
-    UPDATE_CASE = "update desk_case set stage = ?2, version = ?3, customer_id = ?4, service = coalesce(?5, service), outcome = ?6, clause = ?7, amount_minor = ?8, currency = ?9, changed_at = ?10, closed_at = ?11, due_at = ?12, wake_at = ?13, open_key = case when ?11 is not null then null when open_key is not null then open_key when exists (select 1 from desk_case o where o.open_key = ?14) then null else ?14 end where id = ?1 and version = ?15";
+    UPDATE_CASE = "update desk_case set stage = ?2, version = ?3, customer_id = ?4, service = coalesce(?5, service), outcome = ?6, clause = ?7, amount_minor = ?8, currency = ?9, changed_at = ?10, closed_at = cast(?11 as bigint), due_at = ?12, wake_at = ?13, open_key = case when cast(?11 as bigint) is not null then null when open_key is not null then open_key when exists (select 1 from desk_case o where o.open_key = cast(?14 as text)) then null else cast(?14 as text) end where id = ?1 and version = ?15";
     /// Promises money of a payment, if so much is left.
     RESERVE = "update payment set reserved_minor = reserved_minor + ?3 where order_number = ?1 and id = ?2 and reserved_minor + foreign_minor + ?3 <= amount_minor";
     /// Frees money of a payment that will not leave.
@@ -50,6 +50,8 @@ crate::statements! {
     END_TASK = "update task set done_at = ?4 where case_id = ?1 and kind = ?2 and no = ?3";
     /// That the customer wrote.
     INSERT_CONTACT = "insert into contact (order_number, at, channel) values (?1, ?2, ?3) on conflict do nothing";
+    /// A command, to be found by its key.
+    INSERT_COMMAND = "insert into command (key, case_id, no) values (?1, ?2, ?3) on conflict (key) do nothing";
     /// A subscription that renews no more.
     END_SUBSCRIPTION = "update subscription set status = 'cancelled' where order_number = ?1";
 }
@@ -256,9 +258,22 @@ impl Entailed<'_> {
             Happened::CreditGranted {
                 amount, exchange, ..
             } => self.credit(tx, *amount, *exchange).await,
+            Happened::CommandGiven { no, key, .. } => {
+                let values = [
+                    Value::from(key.as_str()),
+                    Value::from(self.case.id.0),
+                    Value::from(*no),
+                ];
+                tx.run(&INSERT_COMMAND, &values).await.map(drop)
+            }
             Happened::CommandDone { no, .. } => self.command_done(tx, *no).await,
             what => self.refund(tx, what).await,
         }
+    }
+
+    /// A payment by a name that no other order's has.
+    fn named(&self, payment: &str) -> String {
+        format!("{}/{payment}", self.case.order)
     }
 
     fn position(&self) -> Result<Value, Trouble> {
@@ -317,7 +332,11 @@ impl Entailed<'_> {
             self.at()?,
         ];
         tx.run(&INSERT_CREDIT, &values).await?;
-        let holder = self.case.order.clone();
+        let holder = match self.case.customer {
+            Some(customer) => super::seal::hex(&customer.0),
+            // Nobody knows yet whose it is: whoever placed the order.
+            None => format!("order {}", self.case.order),
+        };
         self.book(tx, Booking::CreditGranted { holder, amount })
             .await
     }
@@ -369,7 +388,7 @@ impl Entailed<'_> {
             self.at()?,
         ];
         tx.run(&UPDATE_REFUND, &values).await?;
-        let (payment, provider) = (refund.payment.clone(), refund.provider.clone());
+        let (payment, provider) = (self.named(&refund.payment), refund.provider.clone());
         let amount = refund.amount;
         match what {
             Happened::RefundCancelled { .. } => {
@@ -444,7 +463,7 @@ impl Entailed<'_> {
         tx.run(&INSERT_REFUND, &values).await?;
         self.add_to_day(tx, granted_by, *amount).await?;
         let booking = Booking::RefundReserved {
-            payment: payment.clone(),
+            payment: self.named(payment),
             amount: *amount,
         };
         self.book(tx, booking).await
@@ -577,6 +596,20 @@ pub async fn book(
         ]);
     }
     tx.run_each(&INSERT_LEG, &rows).await.map(drop)
+}
+
+/// How far a refund is, by its word.
+#[must_use]
+pub const fn refund_word(refund: &Refund) -> &'static str {
+    match refund.state {
+        RefundState::Reserved => "reserved",
+        RefundState::Sending => "sending",
+        RefundState::Unknown => "unknown",
+        RefundState::Pending { .. } => "pending",
+        RefundState::Succeeded { .. } => "succeeded",
+        RefundState::Failed { .. } => "failed",
+        RefundState::Cancelled { .. } => "cancelled",
+    }
 }
 
 /// The team that is asked for facts.

@@ -58,7 +58,9 @@ pub async fn note(
                 let provider = provider.clone();
                 Box::pin(async move {
                     let rows = tx.rows(&ALL, &[]).await?;
-                    Ok(rows.iter().any(|row| row.text(0).is_ok_and(|name| name == provider)))
+                    Ok(rows
+                        .iter()
+                        .any(|row| row.text(0).is_ok_and(|name| name == provider)))
                 })
             })
         };
@@ -85,8 +87,10 @@ pub async fn note(
                 };
                 if let Some(rest) = rest {
                     let rest = i128::try_from(rest.as_nanos()).unwrap_or(i128::MAX);
-                    let until = Instant::from_unix_nanoseconds(now.unix_nanoseconds().saturating_add(rest));
-                    tx.run(&REST, &[name, Value::from(nanoseconds(until)?)]).await?;
+                    let until =
+                        Instant::from_unix_nanoseconds(now.unix_nanoseconds().saturating_add(rest));
+                    tx.run(&REST, &[name, Value::from(nanoseconds(until)?)])
+                        .await?;
                 }
                 Ok(())
             })

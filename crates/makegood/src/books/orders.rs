@@ -26,16 +26,16 @@ crate::statements! {
         postgres "select id, at, amount_minor, currency, kind, fulfilled, provider, reference, reserved_minor, foreign_minor from payment where order_number = $1 order by at, id for update";
     /// Its subscription.
     SUBSCRIPTION = "select status, provider, reference from subscription where order_number = ?1";
-    /// Refunds of it, by whatever way, that bind its money.
-    REFUNDS = "select reserved_at, amount_minor, currency, units from refund where order_number = ?1 and state not in ('failed', 'cancelled') union all select at, amount_minor, currency, units from past_refund where order_number = ?1 union all select seen_at, amount_minor, currency, 0 from provider_fact where order_number = ?1 and status not in ('failed', 'canceled') order by 1";
+    /// Refunds of it, by whatever way, that bind its money; what was given in exchange for it is as good as paid back.
+    REFUNDS = "select reserved_at, amount_minor, currency, units from refund where order_number = ?1 and state not in ('failed', 'cancelled') union all select at, amount_minor, currency, units from past_refund where order_number = ?1 union all select f.made_at, f.amount_minor, f.currency, 0 from provider_fact f where f.order_number = ?1 and f.status not in ('failed', 'cancelled') and not exists (select 1 from past_refund p where p.order_number = f.order_number and p.id = f.id) union all select granted_at, amount_minor, currency, 0 from credit where order_number = ?1 and exchange = 1 order by 1";
     /// Its disputes.
     DISPUTES = "select id, payment_id, opened_at, status, inquiry, amount_minor, currency from dispute where order_number = ?1 order by opened_at, id";
     /// When its customer wrote.
     CONTACTS = "select at, channel from contact where order_number = ?1 order by at, channel";
     /// What fulfilment reported.
     LOG = "select at, id, event, value, account from log_entry where order_number = ?1 order by seq";
-    /// Whether a refund that nobody here decided is unexplained.
-    FROZEN = "select count(*) from provider_fact where order_number = ?1 and explained_at is null";
+    /// Whether something about its money does not agree with the provider and is unexplained.
+    FROZEN = "select count(*) from breach where order_number = ?1 and closed_at is null";
     /// Other orders of a customer, other open cases, refunds since a moment, and disputes.
     HISTORY = "select (select count(*) from shop_order where customer_id = ?1 and number <> ?2), (select count(*) from desk_case where customer_id = ?1 and order_number <> ?2 and closed_at is null), (select count(*) from desk_case c join refund r on r.case_id = c.id where c.customer_id = ?1 and c.order_number <> ?2 and r.reserved_at >= ?3 and r.state not in ('failed', 'cancelled')), (select count(*) from shop_order o join dispute d on d.order_number = o.number where o.customer_id = ?1 and o.number <> ?2 and d.inquiry = 0)";
     /// Open cases of other orders of a service with the same claim since a moment; counted up to fifty.
@@ -112,7 +112,7 @@ fn owned(row: &Row, column: usize) -> Result<Cow<'static, str>, Trouble> {
     row.text(column).map(|text| Cow::Owned(text.to_owned()))
 }
 
-fn order(row: &Row) -> Result<OrderRecord, Trouble> {
+pub(crate) fn order(row: &Row) -> Result<OrderRecord, Trouble> {
     let links: Vec<String> =
         serde_json::from_str(row.text(5)?).map_err(|_| stranger("links that are no list"))?;
     let country = row
@@ -139,7 +139,7 @@ fn order(row: &Row) -> Result<OrderRecord, Trouble> {
     })
 }
 
-fn payment(row: &Row) -> Result<PaymentRecord, Trouble> {
+pub(crate) fn payment(row: &Row) -> Result<PaymentRecord, Trouble> {
     Ok(PaymentRecord {
         payment: Payment {
             id: owned(row, 0)?,
@@ -155,7 +155,7 @@ fn payment(row: &Row) -> Result<PaymentRecord, Trouble> {
     })
 }
 
-fn subscription(row: &Row) -> Result<SubscriptionRecord, Trouble> {
+pub(crate) fn subscription(row: &Row) -> Result<SubscriptionRecord, Trouble> {
     Ok(SubscriptionRecord {
         status: word(row, 0)?,
         provider: row.text(1)?.to_owned(),
@@ -163,7 +163,7 @@ fn subscription(row: &Row) -> Result<SubscriptionRecord, Trouble> {
     })
 }
 
-fn refund(row: &Row) -> Result<RefundRecord, Trouble> {
+pub(crate) fn refund(row: &Row) -> Result<RefundRecord, Trouble> {
     Ok(RefundRecord {
         at: instant(row.int(0)?),
         amount: amount(row, 1)?,
@@ -171,7 +171,7 @@ fn refund(row: &Row) -> Result<RefundRecord, Trouble> {
     })
 }
 
-fn dispute(row: &Row) -> Result<DisputeRecord, Trouble> {
+pub(crate) fn dispute(row: &Row) -> Result<DisputeRecord, Trouble> {
     Ok(DisputeRecord {
         dispute: Dispute {
             id: owned(row, 0)?,
@@ -191,7 +191,7 @@ fn contact(row: &Row) -> Result<Contact, Trouble> {
     })
 }
 
-fn log_entry(row: &Row) -> Result<LogEntry<'static>, Trouble> {
+pub(crate) fn log_entry(row: &Row) -> Result<LogEntry<'static>, Trouble> {
     Ok(LogEntry {
         at: instant(row.int(0)?),
         id: row.opt_text(1)?.map(|id| Cow::Owned(id.to_owned())),

@@ -62,13 +62,19 @@ impl Role {
     /// The role of a word.
     #[must_use]
     pub fn read(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(known, _)| *known == word).map(|(_, role)| *role)
+        Self::ALL
+            .iter()
+            .find(|(known, _)| *known == word)
+            .map(|(_, role)| *role)
     }
 
     /// Its word.
     #[must_use]
     pub fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(_, role)| *role == self).map_or("", |(word, _)| word)
+        Self::ALL
+            .iter()
+            .find(|(_, role)| *role == self)
+            .map_or("", |(word, _)| word)
     }
 
     /// A person in this role, as the desk sees them.
@@ -185,13 +191,19 @@ impl Scope {
     /// The scope of a word.
     #[must_use]
     pub fn read(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(known, _)| *known == word).map(|(_, scope)| *scope)
+        Self::ALL
+            .iter()
+            .find(|(known, _)| *known == word)
+            .map(|(_, scope)| *scope)
     }
 
     /// Its word.
     #[must_use]
     pub fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(_, scope)| *scope == self).map_or("", |(word, _)| word)
+        Self::ALL
+            .iter()
+            .find(|(_, scope)| *scope == self)
+            .map_or("", |(word, _)| word)
     }
 
     /// What a person of a role may do.
@@ -251,9 +263,9 @@ fn token(row: &Row) -> Result<Token, Trouble> {
     let scopes = scopes
         .map(|word| Scope::read(word).ok_or_else(|| stranger("a scope that nobody knows")))
         .collect::<Result<_, _>>()?;
-    let role = row.opt_text(8)?.map(|word| {
-        Role::read(word).ok_or_else(|| stranger("a role that nobody knows"))
-    });
+    let role = row
+        .opt_text(8)?
+        .map(|word| Role::read(word).ok_or_else(|| stranger("a role that nobody knows")));
     let person = row.opt_id(3)?.map(Id);
     let disabled = row.opt_int(9)?.map(instant);
     Ok(Token {
@@ -279,9 +291,11 @@ pub const PREFIX: &str = "mgt_";
 pub fn random(prefix: &str) -> Result<Secret, Trouble> {
     use base64::Engine as _;
     let mut bytes = [0; 32];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| Trouble::Unavailable {
-        why: "the system gives no random numbers".to_owned(),
-    })?;
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| Trouble::Unavailable {
+            why: "the system gives no random numbers".to_owned(),
+        })?;
     let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
     Ok(Secret::new(format!("{prefix}{text}")))
 }

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Events into the audit log: each becomes a leaf of its tree, in the order in which they were written down.
 
-use makegood_desk::audit::{Frontier, Hash, Leaf, Place, leaf_hash};
+use std::collections::BTreeMap;
+
+use makegood_desk::audit::note::Proof;
+use makegood_desk::audit::{Frontier, Hash, Leaf, Place, inclusion, leaf_hash, places};
+use makegood_desk::input::Id;
+
+use crate::crash;
 
 use super::{count, stranger};
+use crate::audit::{SigningKey, verify};
 use crate::store::{Trouble, Tx, Value};
 
 crate::statements! {
@@ -27,6 +34,10 @@ crate::statements! {
     CHECKPOINT_WITH = "select size, note, at from checkpoint where size > ?1 order by size limit 1";
     /// A case's events in the audit log.
     LEAVES_OF = "select position, leaf, at, kind, role from event where case_id = ?1 order by position";
+    /// An event's place in the audit log, and its record.
+    PLACE_OF = "select leaf, record from event where case_id = ?1 and position = ?2";
+    /// Events by their places in the audit log, in order.
+    LEAVES = "select case_id, position, record from event where leaf >= ?1 order by leaf limit ?2";
     /// An event by its place in the audit log.
     LEAF = "select case_id, position, record from event where leaf = ?1";
 }
@@ -78,6 +89,7 @@ pub async fn seal(tx: &mut Tx<'_>, most: i64) -> Result<usize, Trouble> {
     tx.run_each(&INSERT_NODE, &nodes).await?;
     tx.run(&KEEP_FRONTIER, &[Value::from(edge.to_bytes())])
         .await?;
+    crash::point!("log.sealed");
     Ok(unsealed.len())
 }
 
@@ -104,6 +116,69 @@ pub async fn node_at(tx: &mut Tx<'_>, place: Place) -> Result<Option<Hash>, Trou
             .ok_or_else(|| stranger("a node of the audit log that is none"))
     })
     .transpose()
+}
+
+/// What was logged, from a place on, up to so many leaves.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn leaves(tx: &mut Tx<'_>, from: u64, most: i64) -> Result<Vec<Vec<u8>>, Trouble> {
+    let values = [Value::from(super::whole(from)?), Value::from(most)];
+    let mut leaves = Vec::new();
+    for row in tx.rows(&LEAVES, &values).await? {
+        let subject = hex(&row.id(0)?);
+        let leaf = Leaf {
+            subject: &subject,
+            position: count(&row, 1)?,
+            record: row.bytes(2)?,
+        };
+        leaves.push(leaf.to_bytes());
+    }
+    Ok(leaves)
+}
+
+/// The proof that an event stands in the audit log, under a checkpoint that is signed for it; nothing while it is not sealed.
+///
+/// # Errors
+/// The store's trouble, or a log that is damaged.
+pub async fn proof(
+    tx: &mut Tx<'_>,
+    signer: &SigningKey,
+    case: Id,
+    position: u64,
+) -> Result<Option<Proof>, Trouble> {
+    let values = [Value::from(case.0), Value::from(super::whole(position)?)];
+    let Some(row) = tx.one(&PLACE_OF, &values).await? else {
+        return Ok(None);
+    };
+    let Some(index) = row.opt_int(0)? else {
+        return Ok(None);
+    };
+    let index = u64::try_from(index).map_err(|_| stranger("a leaf before the first"))?;
+    let edge = frontier(tx).await?;
+    let damaged = |_| stranger("an audit log that lacks nodes");
+    let wanted = places(|nodes| inclusion(index, edge.size(), nodes).map(drop)).map_err(damaged)?;
+    let mut nodes = BTreeMap::new();
+    for place in wanted {
+        if let Some(hash) = node_at(tx, place).await? {
+            nodes.insert((place.level, place.index), hash);
+        }
+    }
+    let node = |place: Place| nodes.get(&(place.level, place.index)).copied();
+    let path = inclusion(index, edge.size(), node).map_err(damaged)?;
+    let subject = hex(&case.0);
+    let leaf = Leaf {
+        subject: &subject,
+        position,
+        record: row.bytes(1)?,
+    };
+    let checkpoint = signer.checkpoint(edge.size(), edge.root());
+    Ok(Some(verify::proof(
+        &leaf.to_bytes(),
+        index,
+        path,
+        checkpoint,
+    )))
 }
 
 /// Bytes in the digits 0 to f.

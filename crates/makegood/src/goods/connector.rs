@@ -210,6 +210,12 @@ impl Connector {
         Self { timeout, ..self }
     }
 
+    /// The way to it.
+    #[must_use]
+    pub fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
     /// Sends a command. Sending it again under its key is harmless; `due` may have moved in between.
     pub async fn send(
         &self,

@@ -216,6 +216,22 @@ impl Stripe {
         read.await.map(known_or_not)
     }
 
+    /// Looks at a refund and at all names of its payment: whoever made it, and whatever they called the payment.
+    pub async fn seen_refund(&self, id: &str) -> Reading<SeenRefund> {
+        let path = match path("/v1/refunds/", id, "") {
+            Ok(path) => path,
+            Err(words) => return Heard::plain(Err(Unread::Refused { words })),
+        };
+        self.get(&path, &[], ONE_BYTES, |raw: RefundIn| {
+            if raw.id == id {
+                raw.seen()
+            } else {
+                Err("another refund than the one asked for".to_owned())
+            }
+        })
+        .await
+    }
+
     /// Calls a refund off: some ways of paying allow it while the customer has yet to do something.
     pub async fn cancel_refund(&self, id: &str) -> Heard<ProviderSaid> {
         let path = match path("/v1/refunds/", id, "/cancel") {
@@ -245,35 +261,21 @@ impl Stripe {
         let mut after: Option<String> = None;
         for _ in 0..PAGES {
             let heard = self.refunds_page(payment, after.as_deref()).await;
-            let (wait, exchange) = (heard.wait, heard.exchange);
-            let listed = |said| Heard {
-                said,
-                wait,
-                exchange,
-                replayed: false,
+            let (said, around) = heard.apart();
+            let unknown = |seen: String| ProviderListed::Unknown { seen };
+            let page = match said {
+                Ok(page) => page,
+                Err(unread) => return around.map(|()| unknown(unread.to_string())),
             };
-            match heard.said {
-                Err(unread) => {
-                    return listed(ProviderListed::Unknown {
-                        seen: unread.to_string(),
-                    });
-                }
-                Ok(page) => {
-                    let twice = page
-                        .items
-                        .iter()
-                        .any(|item| all.iter().any(|known| known.id == item.id));
-                    if twice {
-                        return listed(ProviderListed::Unknown {
-                            seen: "a list that tells the same refund twice".to_owned(),
-                        });
-                    }
-                    all.extend(page.items);
-                    match page.next {
-                        None => return listed(ProviderListed::All(all)),
-                        next => after = next,
-                    }
-                }
+            let known = |item: &ProviderRefund| all.iter().any(|known| known.id == item.id);
+            if page.items.iter().any(known) {
+                let seen = "a list that tells the same refund twice".to_owned();
+                return around.map(|()| unknown(seen));
+            }
+            all.extend(page.items);
+            match page.next {
+                None => return around.map(|()| ProviderListed::All(all)),
+                next => after = next,
             }
         }
         Heard::plain(ProviderListed::Unknown {
@@ -344,19 +346,16 @@ impl Stripe {
                 }
             })
             .await;
-        let charge = match heard.said {
-            Err(unread) => return Heard::plain(Err(unread)),
+        let (said, around) = heard.apart();
+        let read = match said {
+            Err(unread) => Err(unread),
             Ok(mut intent) => match intent.latest_charge.take() {
-                Some(LatestCharge::Bare(charge)) => charge,
-                Some(LatestCharge::Whole(charge)) => {
-                    return Heard::plain(charge.read(id).map_err(|seen| Unread::Unknown { seen }));
-                }
-                None => {
-                    return Heard::plain(intent.untaken().map_err(|seen| Unread::Unknown { seen }));
-                }
+                Some(LatestCharge::Bare(charge)) => return self.charge(&charge, id).await,
+                Some(LatestCharge::Whole(charge)) => charge.read(id).map_err(unread),
+                None => intent.untaken().map_err(unread),
             },
         };
-        self.charge(&charge, id).await
+        around.map(|()| read)
     }
 
     async fn charge(&self, charge: &str, asked: &str) -> Reading<Payment> {
@@ -428,6 +427,18 @@ impl Stripe {
         })
     }
 
+    /// Is a subscription over, so that it renews no more?
+    pub async fn subscription_is_over(&self, id: &str) -> Reading<bool> {
+        let path = match path("/v1/subscriptions/", id, "") {
+            Ok(path) => path,
+            Err(words) => return Heard::plain(Err(Unread::Refused { words })),
+        };
+        self.get(&path, &[], ONE_BYTES, |raw: SubscriptionIn| {
+            over(&raw, id).map(|over| over.is_some())
+        })
+        .await
+    }
+
     /// What was paid for the last period of a subscription: several payments are possible, and none.
     pub async fn latest_payments_of(&self, subscription: &str) -> Reading<Vec<PeriodPayment>> {
         let path = match path("/v1/subscriptions/", subscription, "") {
@@ -440,10 +451,11 @@ impl Stripe {
                 Ok(raw.latest_invoice.map(object::Name::into_string))
             })
             .await;
-        match heard.said {
+        let (said, around) = heard.apart();
+        match said {
             Ok(Some(invoice)) => self.payments_of_invoice(&invoice).await,
-            Ok(None) => Heard::plain(Ok(Vec::new())),
-            Err(unread) => Heard::plain(Err(unread)),
+            Ok(None) => around.map(|()| Ok(Vec::new())),
+            Err(unread) => around.map(|()| Err(unread)),
         }
     }
 
@@ -574,7 +586,7 @@ impl Stripe {
         heard(answer, |answer| {
             said::object(answer)
                 .map_err(Unread::from)
-                .and_then(|raw| read(raw).map_err(|seen| Unread::Unknown { seen }))
+                .and_then(|raw| read(raw).map_err(unread))
         })
     }
 
@@ -659,6 +671,10 @@ struct Call<'a> {
     fields: &'a [(String, String)],
     key: Option<&'a str>,
     bytes: usize,
+}
+
+const fn unread(seen: String) -> Unread {
+    Unread::Unknown { seen }
 }
 
 /// Reads an answer, and what stands beside it.

@@ -13,6 +13,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
+use crate::crash;
+
 use super::migrations::Migration;
 use super::sqlite::{self, with_suffix};
 use super::trouble::Trouble;
@@ -42,7 +44,7 @@ pub async fn backup(from: &Location, to: &Path) -> Result<u64, Trouble> {
         in_the_way(&to, "name a file that is not there yet")?;
         let source = open(&from)?;
         let copy = Copy::beside(&to)?;
-        copy.fill(&source, "quick_check")?;
+        copy.fill(&source, &from, "quick_check")?;
         copy.settle(&to)
     })
     .await
@@ -74,12 +76,56 @@ pub async fn restore(
         let mut source = open(&from)?;
         sqlite::missing_here(&mut source, all)?;
         let copy = Copy::beside(&to)?;
-        copy.fill(&source, "integrity_check")?;
+        copy.fill(&source, &from, "integrity_check")?;
         let aside = put_aside(&to)?;
+        crash::point!("restore.aside");
         copy.settle(&to)?;
         Ok(aside)
     })
     .await
+}
+
+/// Reads a whole store through and looks whether it is sound. It may be in use. PostgreSQL looks after itself.
+///
+/// # Errors
+/// It is damaged, is not a store, or cannot be read.
+pub async fn check(at: &Location) -> Result<(), Trouble> {
+    let Location::Sqlite(path) = at.clone() else {
+        return Ok(());
+    };
+    blocking(move || {
+        let store = open(&path)?;
+        sound(&store, &path, "integrity_check")?;
+        let astray: i64 = store
+            .query_row("select count(*) from pragma_foreign_key_check", [], |row| {
+                row.get(0)
+            })
+            .map_err(|error| sqlite::trouble(&store, "check", &error))?;
+        match astray {
+            0 => Ok(()),
+            _ => Err(damaged(&path)),
+        }
+    })
+    .await
+}
+
+fn sound(store: &Connection, path: &Path, check: &str) -> Result<(), Trouble> {
+    let found: String = store
+        .query_row(&format!("pragma {check}(1)"), [], |row| row.get(0))
+        .map_err(|error| sqlite::trouble(store, "check", &error))?;
+    match found.as_str() {
+        "ok" => Ok(()),
+        _ => Err(damaged(path)),
+    }
+}
+
+fn damaged(path: &Path) -> Trouble {
+    Trouble::Corrupt {
+        why: format!(
+            "{} is damaged; restore a backup, or ask somebody who knows SQLite to recover what can be",
+            named(path)
+        ),
+    }
 }
 
 fn in_the_way(path: &Path, remedy: &'static str) -> Result<(), Trouble> {
@@ -134,7 +180,7 @@ impl Copy {
     }
 
     /// Copies and checks.
-    fn fill(&self, source: &Connection, check: &str) -> Result<(), Trouble> {
+    fn fill(&self, source: &Connection, origin: &Path, check: &str) -> Result<(), Trouble> {
         let failed = |error: rusqlite::Error| sqlite::trouble(source, "backup", &error);
         // With a transaction open, the copying sees one moment, and writers do not make it begin again and again.
         source
@@ -154,21 +200,14 @@ impl Copy {
         // A copy is one file; a store gets its log again when it is opened.
         copy.execute_batch("pragma journal_mode = delete;")
             .map_err(failed)?;
-        let found: String = copy
-            .query_row(&format!("pragma {check}(1)"), [], |row| row.get(0))
-            .map_err(failed)?;
-        match found.as_str() {
-            "ok" => Ok(()),
-            _ => Err(Trouble::Corrupt {
-                why: "what was copied is damaged; copy another backup, or ask somebody who knows SQLite to recover it".to_owned(),
-            }),
-        }
+        sound(&copy, origin, check)
     }
 
     /// Makes it durable under its name.
     fn settle(self, place: &Path) -> Result<u64, Trouble> {
         let settled = || {
             self.file.sync_all()?;
+            crash::point!("backup.copied");
             let length = self.file.metadata()?.len();
             // Unlike a renaming, a second name never takes the place of a file that came in between.
             match fs::hard_link(&self.path, place) {
@@ -176,6 +215,7 @@ impl Copy {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
                 Err(_) => fs::rename(&self.path, place)?,
             }
+            crash::point!("backup.linked");
             sync_folder(place)?;
             Ok(length)
         };

@@ -41,6 +41,7 @@ macro_rules! migrations {
 pub static ALL: &[Migration] = migrations! {
     1 "0001_meta";
     2 "0002_desk";
+    3 "0003_person_key";
 };
 
 crate::statements! {

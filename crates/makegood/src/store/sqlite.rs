@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! SQLite: one thread that writes for everybody and commits for many at once, and some that read.
 
-use std::collections::VecDeque;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc as queue;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,9 +10,13 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, ffi, params_from_iter};
+use rusqlite::{Connection, ErrorCode, ToSql, params_from_iter};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::crash;
+
+use self::file::{check_library, prepare, writing};
+use self::meaning::code;
 use super::job::{Job, at_once, job};
 use super::migrations::{self, Migration};
 use super::notice::Notices;
@@ -24,21 +27,17 @@ use super::{
     named,
 };
 
-/// The oldest SQLite that is safe: before it, resetting the write-ahead log could damage a store
-/// (<https://sqlite.org/wal.html#walresetbug>).
-const OLDEST: i32 = 3_051_003;
+mod file;
+mod meaning;
+
+pub(super) use file::{check_application, lock, private, reading_only, with_suffix};
+pub(super) use meaning::trouble;
 
 /// How many jobs share a commit at most: so many that the disk no longer matters, so few that the first does not wait long.
 const GROUP: usize = 256;
 
 /// How many jobs may wait before callers wait to hand theirs in.
 const WAITING: usize = 4_096;
-
-/// Room for prepared statements, on each connection.
-const PREPARED: usize = 256;
-
-/// `MKGD`: says in the file that it is a store of this program.
-const APPLICATION: i32 = 0x4D4B_4744;
 
 /// A store in SQLite.
 pub(super) struct Sqlite {
@@ -178,170 +177,6 @@ fn start(
         })
 }
 
-fn check_library() -> Result<(), Trouble> {
-    match rusqlite::version_number() {
-        found if found < OLDEST => Err(Trouble::Unavailable {
-            why: format!(
-                "this program was built with SQLite {}, which can damage a store; build it with 3.51.3 or newer",
-                rusqlite::version()
-            ),
-        }),
-        _ => Ok(()),
-    }
-}
-
-/// Makes sure that no other process has the store, for as long as the answer lives.
-pub(super) fn lock(path: &Path) -> Result<File, Trouble> {
-    let beside = with_suffix(path, ".lock");
-    let lock = private(&beside).map_err(|error| cannot("made", &beside, &error))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(Trouble::Taken {
-            path: path.to_owned(),
-        }),
-        Err(TryLockError::Error(error)) => Err(cannot("locked", &beside, &error)),
-    }
-}
-
-fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Trouble {
-    Trouble::Unavailable {
-        why: format!("{} cannot be {what}: {error}", named(path)),
-    }
-}
-
-/// Makes sure that there is a file, and nothing that was torn apart.
-fn prepare(path: &Path, create: bool) -> Result<(), Trouble> {
-    let exists = |path: &Path| {
-        path.try_exists()
-            .map_err(|error| cannot("looked at", path, &error))
-    };
-    if exists(path)? {
-        return Ok(());
-    }
-    let log = with_suffix(path, "-wal");
-    if exists(&log)? {
-        return Err(Trouble::Corrupt {
-            why: format!(
-                "{} is not there, and its log, {}, is: they were torn apart, and the log may hold what was acknowledged; bring the file back beside it, or move the log away",
-                named(path),
-                named(&log)
-            ),
-        });
-    }
-    if !create {
-        return Err(Trouble::Unavailable {
-            why: format!(
-                "{} is not there; `makegood init` makes a store",
-                named(path)
-            ),
-        });
-    }
-    // SQLite gives its companions the rights of the file, so making it decides for all.
-    private(path).map_err(|error| cannot("made", path, &error))?;
-    Ok(())
-}
-
-/// Opens a file for writing, and makes it for its owner alone if it is not there.
-pub(super) fn private(path: &Path) -> std::io::Result<File> {
-    let mut options = File::options();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// A file beside another.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-fn writing(path: &Path, patience: Duration) -> Result<Connection, Trouble> {
-    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, patience)?;
-    claim(&connection, path)?;
-    connection
-        .execute_batch(
-            "pragma journal_mode = wal;
-             pragma synchronous = full;
-             pragma fullfsync = on;
-             pragma checkpoint_fullfsync = on;
-             pragma foreign_keys = on;
-             pragma wal_autocheckpoint = 2000;
-             pragma journal_size_limit = 67108864;",
-        )
-        .map_err(|error| trouble(&connection, "", &error))?;
-    Ok(connection)
-}
-
-pub(super) fn reading_only(path: &Path, patience: Duration) -> Result<Connection, Trouble> {
-    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, patience)?;
-    connection
-        .execute_batch("pragma query_only = on;")
-        .map_err(|error| trouble(&connection, "", &error))?;
-    Ok(connection)
-}
-
-fn connect(path: &Path, how: OpenFlags, patience: Duration) -> Result<Connection, Trouble> {
-    let flags = how | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let opened = Connection::open_with_flags(path, flags).and_then(|connection| {
-        connection.busy_timeout(patience)?;
-        connection.set_prepared_statement_cache_capacity(PREPARED);
-        connection.execute_batch("pragma trusted_schema = off; pragma temp_store = memory;")?;
-        Ok(connection)
-    });
-    opened.map_err(|error| match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => not_a_store(path),
-        _ => Trouble::Unavailable {
-            why: format!("{} cannot be opened: {}", named(path), code(&error)),
-        },
-    })
-}
-
-fn not_a_store(path: &Path) -> Trouble {
-    Trouble::Corrupt {
-        why: format!(
-            "{} is not a store of makegood, or it is damaged; name another file, or restore a backup",
-            named(path)
-        ),
-    }
-}
-
-/// Writes into an empty file whose it is, and refuses another program's.
-fn claim(connection: &Connection, path: &Path) -> Result<(), Trouble> {
-    match application(connection, path)? {
-        APPLICATION => Ok(()),
-        _ => {
-            let tables: i64 = connection
-                .query_row("select count(*) from sqlite_schema", [], |row| row.get(0))
-                .map_err(|error| trouble(connection, "", &error))?;
-            if tables > 0 {
-                return Err(not_a_store(path));
-            }
-            connection
-                .pragma_update(None, "application_id", APPLICATION)
-                .map_err(|error| trouble(connection, "", &error))
-        }
-    }
-}
-
-fn application(connection: &Connection, path: &Path) -> Result<i32, Trouble> {
-    connection
-        .pragma_query_value(None, "application_id", |row| row.get(0))
-        .map_err(|error| match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => not_a_store(path),
-            _ => trouble(connection, "", &error),
-        })
-}
-
-/// Refuses a file that is not a store.
-pub(super) fn check_application(connection: &Connection, path: &Path) -> Result<(), Trouble> {
-    match application(connection, path)? {
-        APPLICATION => Ok(()),
-        _ => Err(not_a_store(path)),
-    }
-}
-
 /// The steps that a store in SQLite lacks.
 pub(super) async fn missing(
     path: &Path,
@@ -389,7 +224,7 @@ fn migrate(
         // A table that is built anew is dropped in between, and whatever points at it must bear that; it is checked below.
         execute(connection, "pragma foreign_keys = off")?;
         let outcome = step(connection, migration);
-        if outcome.is_err() {
+        if !connection.is_autocommit() {
             execute(connection, "rollback")?;
         }
         execute(connection, "pragma foreign_keys = on")?;
@@ -413,7 +248,10 @@ fn step(connection: &mut Connection, migration: &Migration) -> Result<(), Troubl
     if astray > 0 {
         return Err(Trouble::Reference);
     }
-    execute(connection, "commit")
+    crash::point!("sqlite.migrating");
+    execute(connection, "commit")?;
+    crash::point!("sqlite.migrated");
+    Ok(())
 }
 
 /// The thread that writes.
@@ -441,11 +279,19 @@ enum End {
     LostDisk(String),
 }
 
+/// What became of a job's own part of a transaction.
+enum Kept {
+    Yes,
+    No,
+    /// The whole transaction is gone, as SQLite does when it runs out of room or memory.
+    Gone,
+}
+
 impl Writer {
     fn work(mut self, mut receiver: mpsc::Receiver<Message>) {
         let mut waiting = Vec::with_capacity(GROUP);
-        let mut closing = None;
-        while closing.is_none() && receiver.blocking_recv_many(&mut waiting, GROUP) > 0 {
+        let (mut closing, mut sound) = (None, true);
+        while sound && closing.is_none() && receiver.blocking_recv_many(&mut waiting, GROUP) > 0 {
             let mut jobs = Vec::with_capacity(waiting.len());
             for message in waiting.drain(..) {
                 match message {
@@ -453,9 +299,7 @@ impl Writer {
                     Message::Close(done) => closing = Some(done),
                 }
             }
-            if !self.group(jobs) {
-                break;
-            }
+            sound = self.group(jobs);
         }
         receiver.close();
         while let Ok(message) = receiver.try_recv() {
@@ -466,9 +310,11 @@ impl Writer {
             }
         }
         // Only saves the next start some work: what was answered is durable in the log.
-        let _ = self
-            .connection
-            .execute_batch("pragma optimize; pragma wal_checkpoint(truncate);");
+        if sound {
+            let _ = self
+                .connection
+                .execute_batch("pragma optimize; pragma wal_checkpoint(truncate);");
+        }
         drop(self);
         if let Some(done) = closing {
             let _ = done.send(());
@@ -516,9 +362,9 @@ impl Writer {
         let mut kept = 0_usize;
         for (at, job) in jobs.iter_mut().enumerate() {
             match self.in_savepoint(job.as_mut(), &mut notices) {
-                Ok(true) => kept += 1,
-                Ok(false) => {}
-                Err(_) if self.connection.is_autocommit() => return End::Lost(at),
+                Ok(Kept::Yes) => kept += 1,
+                Ok(Kept::No) => {}
+                Ok(Kept::Gone) => return End::Lost(at),
                 Err(trouble) => return self.take_back(End::Failed(trouble)),
             }
         }
@@ -532,8 +378,10 @@ impl Writer {
                 return self.take_back(End::Failed(trouble));
             }
         }
+        crash::point!("sqlite.before_commit");
         match self.commit() {
             End::Committed => {
+                crash::point!("sqlite.committed");
                 self.counters.committed(kept);
                 notices
                     .iter()
@@ -544,12 +392,12 @@ impl Writer {
         }
     }
 
-    /// Runs a job so that all it did, and nothing else, can be taken back. Whether it was kept.
+    /// Runs a job so that all it did, and nothing else, can be taken back.
     fn in_savepoint(
         &mut self,
         job: &mut dyn Job,
         notices: &mut Vec<&'static str>,
-    ) -> Result<bool, Trouble> {
+    ) -> Result<Kept, Trouble> {
         execute(&self.connection, "savepoint job")?;
         let mut tx = Tx::Sqlite(SqliteTx::new(&mut self.connection));
         let kept = job.run(&mut tx);
@@ -560,7 +408,7 @@ impl Writer {
                     "a job ended the transaction that it shares",
                 ));
             }
-            return Err(broken());
+            return Ok(Kept::Gone);
         }
         if kept {
             notices.extend(told);
@@ -568,7 +416,7 @@ impl Writer {
             execute(&self.connection, "rollback to job")?;
         }
         execute(&self.connection, "release job")?;
-        Ok(kept)
+        Ok(if kept { Kept::Yes } else { Kept::No })
     }
 
     fn commit(&mut self) -> End {
@@ -694,7 +542,11 @@ impl<'t> SqliteTx<'t> {
         statement: &Statement,
         sets: &[Vec<Value>],
     ) -> Result<Vec<u64>, Trouble> {
-        sets.iter().map(|set| self.run(statement, set)).collect()
+        self.usable()?;
+        let checked = sets.iter().try_for_each(|set| check_values(statement, set));
+        let outcome = checked.and_then(|()| change_each(self.connection, statement, sets));
+        self.broken = outcome.is_err();
+        outcome
     }
 
     pub(super) fn shape(&mut self, statement: &Statement) -> Result<(usize, usize), Trouble> {
@@ -766,114 +618,27 @@ fn change(
         .map_err(|error| trouble(connection, statement.name, &error))
 }
 
+/// The same for many sets of values: looked up and prepared once.
+fn change_each(
+    connection: &Connection,
+    statement: &Statement,
+    sets: &[Vec<Value>],
+) -> Result<Vec<u64>, Trouble> {
+    let run = || -> rusqlite::Result<Vec<u64>> {
+        let mut prepared = connection.prepare_cached(statement.sqlite)?;
+        let mut changed = Vec::with_capacity(sets.len());
+        for set in sets {
+            let rows = prepared.execute(params_from_iter(set))?;
+            changed.push(u64::try_from(rows).unwrap_or(u64::MAX));
+        }
+        Ok(changed)
+    };
+    run().map_err(|error| trouble(connection, statement.name, &error))
+}
+
 fn execute(connection: &Connection, text: &'static str) -> Result<(), Trouble> {
     connection
         .prepare_cached(text)
         .and_then(|mut prepared| prepared.raw_execute().map(drop))
         .map_err(|error| trouble(connection, text, &error))
-}
-
-/// The error as its number and SQLite's fixed words for it: the message that comes along may quote what was stored.
-fn code(error: &rusqlite::Error) -> String {
-    match error.sqlite_error() {
-        Some(error) => format!("{error}, number {}", error.extended_code),
-        None => "no number".to_owned(),
-    }
-}
-
-/// What an error of SQLite means.
-pub(super) fn trouble(
-    connection: &Connection,
-    statement: &'static str,
-    error: &rusqlite::Error,
-) -> Trouble {
-    let rusqlite::Error::SqliteFailure(number, message) = error else {
-        return Trouble::Misused {
-            statement,
-            why: error.to_string(),
-        };
-    };
-    let message = message.as_deref().unwrap_or_default();
-    let rest = message.split_once(": ").map_or("", |(_, rest)| rest);
-    match number.extended_code {
-        ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => Trouble::Conflict {
-            constraint: format!("{}_pkey", rest.split('.').next().unwrap_or_default()),
-        },
-        ffi::SQLITE_CONSTRAINT_UNIQUE => Trouble::Conflict {
-            constraint: unique_name(connection, message, rest),
-        },
-        ffi::SQLITE_CONSTRAINT_CHECK | ffi::SQLITE_CONSTRAINT_NOTNULL => Trouble::Check {
-            constraint: rest.to_owned(),
-        },
-        // What a trigger of ours says.
-        ffi::SQLITE_CONSTRAINT_TRIGGER => Trouble::Check {
-            constraint: message.to_owned(),
-        },
-        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Trouble::Reference,
-        _ => match number.code {
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Trouble::Busy,
-            ErrorCode::DiskFull => Trouble::Full,
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Trouble::Corrupt {
-                why: format!(
-                    "the store is damaged ({}); stop the program and restore a backup",
-                    code(error)
-                ),
-            },
-            ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory => {
-                Trouble::Unavailable {
-                    why: format!("the store cannot be read or written ({})", code(error)),
-                }
-            }
-            _ => Trouble::Misused {
-                statement,
-                why: message.to_owned(),
-            },
-        },
-    }
-}
-
-/// The name of the unique index that was in the way. SQLite names the columns, and the program knows indexes by name; where
-/// one has no name of its own, it is called what PostgreSQL would call it.
-fn unique_name(connection: &Connection, message: &str, columns: &str) -> String {
-    if let Some((_, index)) = message.split_once("index '") {
-        return index.trim_end_matches('\'').to_owned();
-    }
-    let columns: Vec<(&str, &str)> = columns
-        .split(", ")
-        .filter_map(|column| column.split_once('.'))
-        .collect();
-    let table = columns.first().map_or("", |(table, _)| table);
-    let names: Vec<&str> = columns.iter().map(|(_, column)| *column).collect();
-    index_over(connection, table, &names)
-        .ok()
-        .flatten()
-        .unwrap_or_else(|| format!("{table}_{}_key", names.join("_")))
-}
-
-fn index_over(
-    connection: &Connection,
-    table: &str,
-    columns: &[&str],
-) -> rusqlite::Result<Option<String>> {
-    let mut indexes = connection.prepare_cached(
-        "select name from pragma_index_list(?1) where origin = 'c' and \"unique\" order by name",
-    )?;
-    let mut parts =
-        connection.prepare_cached("select name from pragma_index_info(?1) order by seqno")?;
-    let names: VecDeque<String> = indexes
-        .query_map([table], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    for name in names {
-        let over: Vec<Option<String>> = parts
-            .query_map([&name], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        if over
-            .iter()
-            .map(Option::as_deref)
-            .eq(columns.iter().map(|column| Some(*column)))
-        {
-            return Ok(Some(name));
-        }
-    }
-    Ok(None)
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What can go wrong between the program and its store, in words that name no statement and no value.
+//! What can go wrong between the program and its store, in words that hold no SQL and no value.
 
 use std::any::Any;
 use std::fmt;

@@ -4,15 +4,18 @@
 //! Deleted keys are overwritten (`secure_delete`), and the journal is cut to nothing after each commit; there is no
 //! write-ahead log, in which old pages would live on. Backups of the main database do not contain this file.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use makegood_desk::case::Instant;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
-use super::{INDEX, NotMine, VaultTrouble};
+use crate::crash;
+
+use super::{INDEX, Place, VaultTrouble};
 
 /// The form of the file. A newer program counts it up when an older one would misread it.
 const VERSION: i64 = 1;
@@ -35,6 +38,16 @@ pub(super) enum Found {
     Erased,
     /// There was none.
     Nothing,
+}
+
+impl Found {
+    /// The key, if there is one.
+    pub(super) fn key(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Key(wrapped) => Some(wrapped),
+            Self::Erased | Self::Nothing => None,
+        }
+    }
 }
 
 /// Wrapped keys in a SQLite file.
@@ -80,54 +93,89 @@ impl SqliteKeys {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A key that could be unwrapped, or why not, with the place.
-    pub(super) fn unwrapped<T>(&self, key: Result<Option<T>, NotMine>) -> Result<T, VaultTrouble> {
-        match key {
-            Ok(Some(key)) => Ok(key),
-            Ok(None) => Err(VaultTrouble::Damaged(self.path.clone())),
-            Err(NotMine) => Err(VaultTrouble::OtherMaster(self.path.clone())),
-        }
+    pub(super) fn place(&self) -> Place {
+        Place::File(self.path.clone())
     }
 
-    pub(super) fn find(&self, person: &str) -> Result<Found, VaultTrouble> {
+    fn find(&self, person: &str) -> Result<Found, VaultTrouble> {
         find(&self.connection(), person).map_err(|cause| self.failed(cause))
     }
 
-    /// The wrapped keys of these persons, with those made that were missing; nothing for a person who was erased.
-    pub(super) fn find_or_make(
+    /// What is known of a person's key. Looking is quick, unless somebody is just writing: then the wait is done elsewhere.
+    pub(super) async fn look(self: &Arc<Self>, person: &str) -> Result<Found, VaultTrouble> {
+        if let Some(connection) = self.idle() {
+            return find(&connection, person).map_err(|cause| self.failed(cause));
+        }
+        let (keys, person) = (Arc::clone(self), person.to_owned());
+        let looked = tokio::task::spawn_blocking(move || keys.find(&person));
+        looked.await.unwrap_or(Err(VaultTrouble::Interrupted))
+    }
+
+    /// The connection, if nobody has it.
+    fn idle(&self) -> Option<MutexGuard<'_, Connection>> {
+        match self.connection.try_lock() {
+            Ok(connection) => Some(connection),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// As [`SqliteKeys::keep`], away from the threads that serve, because it waits for the disk.
+    pub(super) async fn keep_apart(
+        self: &Arc<Self>,
+        fresh: BTreeMap<String, Vec<u8>>,
+    ) -> Result<BTreeMap<String, Option<Vec<u8>>>, VaultTrouble> {
+        let keys = Arc::clone(self);
+        let kept = tokio::task::spawn_blocking(move || keys.keep(fresh));
+        kept.await.unwrap_or(Err(VaultTrouble::Interrupted))
+    }
+
+    /// The wrapped keys of these persons, with these fresh ones kept where there was none; nothing for a person who was erased.
+    fn keep(
         &self,
-        persons: &[&str],
-        make: impl Fn(&str) -> Result<Vec<u8>, VaultTrouble>,
-    ) -> Result<Vec<Option<Vec<u8>>>, VaultTrouble> {
+        fresh: BTreeMap<String, Vec<u8>>,
+    ) -> Result<BTreeMap<String, Option<Vec<u8>>>, VaultTrouble> {
         let failed = |cause| self.failed(cause);
         let mut connection = self.connection();
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(failed)?;
-        let mut all = Vec::with_capacity(persons.len());
-        for person in persons {
-            all.push(match find(&transaction, person).map_err(failed)? {
-                Found::Key(wrapped) => Some(wrapped),
-                Found::Erased => None,
+        let mut kept = BTreeMap::new();
+        for (person, wrapped) in fresh {
+            let found = match find(&transaction, &person).map_err(failed)? {
                 Found::Nothing => {
-                    let wrapped = make(person)?;
-                    insert(&transaction, person, &wrapped).map_err(failed)?;
+                    insert(&transaction, &person, &wrapped).map_err(failed)?;
                     Some(wrapped)
                 }
-            });
+                found => found.key(),
+            };
+            kept.insert(person, found);
         }
+        crash::point!("key.before_commit");
         transaction.commit().map_err(failed)?;
-        Ok(all)
+        crash::point!("key.committed");
+        Ok(kept)
     }
 
     /// The wrapped index key; this one if there is none yet.
     pub(super) fn index_or(&self, fresh: &[u8]) -> Result<Vec<u8>, VaultTrouble> {
-        let mut found = self.find_or_make(&[INDEX], |_| Ok(fresh.to_vec()))?;
-        let damaged = || VaultTrouble::Damaged(self.path.clone());
-        found.pop().flatten().ok_or_else(damaged)
+        let mut kept = self.keep(BTreeMap::from([(INDEX.to_owned(), fresh.to_vec())]))?;
+        let damaged = || VaultTrouble::Damaged(self.place());
+        kept.remove(INDEX).flatten().ok_or_else(damaged)
     }
 
-    pub(super) fn erase(&self, person: &str, at: Instant) -> Result<bool, VaultTrouble> {
+    /// As [`SqliteKeys::erase`], away from the threads that serve.
+    pub(super) async fn erase_apart(
+        self: &Arc<Self>,
+        person: &str,
+        at: Instant,
+    ) -> Result<bool, VaultTrouble> {
+        let (keys, person) = (Arc::clone(self), person.to_owned());
+        let erased = tokio::task::spawn_blocking(move || keys.erase(&person, at));
+        erased.await.unwrap_or(Err(VaultTrouble::Interrupted))
+    }
+
+    fn erase(&self, person: &str, at: Instant) -> Result<bool, VaultTrouble> {
         let at = i64::try_from(at.unix_nanoseconds() / 1_000).unwrap_or(i64::MAX);
         let failed = |cause| self.failed(cause);
         let mut connection = self.connection();

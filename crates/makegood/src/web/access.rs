@@ -91,6 +91,7 @@ const ANYBODY: &[Scope] = &[
 ];
 const STAFF: &[Scope] = &[Scope::Agent, Scope::Technical, Scope::Finance];
 const FOR_CUSTOMERS: &[Scope] = &[Scope::Shop, Scope::Agent];
+const SHOP: &[Scope] = &[Scope::Shop];
 const AGENTS: &[Scope] = &[Scope::Agent];
 const TECHNICAL: &[Scope] = &[Scope::Agent, Scope::Technical];
 const FINANCE: &[Scope] = &[Scope::Finance];
@@ -122,6 +123,30 @@ pub static ROUTES: &[Route] = &[
     post("/v1/cases/{id}/close", Key::Taken, AGENTS),
     post("/v1/cases/{id}/unpark", Key::Taken, AGENTS),
     post("/v1/cases/{id}/tasks/{no}/done", Key::Taken, STAFF),
+    post("/v1/orders", Key::None, SHOP),
+    get("/v1/orders/{number}", ANYBODY),
+    post("/v1/orders/{number}/payments", Key::None, SHOP),
+    post("/v1/orders/{number}/subscription", Key::None, SHOP),
+    post("/v1/orders/{number}/refunds", Key::None, SHOP),
+    post("/v1/orders/{number}/disputes", Key::None, SHOP),
+    post("/v1/orders/{number}/contacts", Key::None, SHOP),
+    post("/v1/orders/{number}/log", Key::None, SHOP),
+    Route {
+        method: "POST",
+        path: "/hooks/connector",
+        who: Who::All,
+        key: Key::None,
+    },
+    post("/v1/webhook_endpoints", Key::None, OWNER),
+    get("/v1/webhook_endpoints", OWNER),
+    get("/v1/webhook_endpoints/{id}", OWNER),
+    post("/v1/webhook_endpoints/{id}/rotate", Key::None, OWNER),
+    post("/v1/webhook_endpoints/{id}/enable", Key::None, OWNER),
+    post("/v1/webhook_endpoints/{id}/disable", Key::None, OWNER),
+    post("/v1/webhook_endpoints/{id}/remove", Key::None, OWNER),
+    post("/v1/webhook_endpoints/{id}/replay", Key::None, OWNER),
+    get("/v1/webhook_deliveries", OWNER),
+    post("/v1/webhook_deliveries/{id}/replay", Key::None, OWNER),
     get("/v1/refunds", ANYBODY),
     get("/v1/refunds/{id}", ANYBODY),
     post("/v1/refunds/{id}/cancel", Key::Needed, MONEY),

@@ -24,6 +24,7 @@ use super::refusal::{
 };
 use super::wire::{Answer, json_bytes};
 use crate::books::answers::{self, Asked};
+use crate::crash;
 use crate::log::RequestId;
 use crate::store::{Trouble, Tx};
 use crate::wire::read_body;
@@ -374,6 +375,7 @@ where
                 }
                 let done = job(tx).await?;
                 answers::keep(tx, &asked, refusal::DONE, &done.body).await?;
+                crash::point!("answer.kept");
                 Ok(Came::Fresh(done))
             })
         });
@@ -385,6 +387,7 @@ where
     };
     match came {
         Ok(Came::Fresh(done)) => {
+            crash::point!("answer.durable");
             if let Some(case) = done.case {
                 web.desk.shelf.put(case);
             }

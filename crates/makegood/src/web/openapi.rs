@@ -22,6 +22,11 @@ pub fn frame() -> OpenApi {
             "Cases",
             "Requests for help, what was found, and what was decided.",
         ),
+        ("Orders", "What the shop and fulfilment tell of orders."),
+        (
+            "Webhooks",
+            "Where events are sent to, and what became of them.",
+        ),
         ("Money", "Refunds, the ledger, and the brakes."),
         ("Work", "What people have to do."),
         ("People", "Customers, their words, letters and files."),

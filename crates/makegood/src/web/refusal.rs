@@ -53,6 +53,7 @@ kinds! {
     KEY_MISSING = BAD_REQUEST "idempotency-key-missing", "This request needs an Idempotency-Key";
     KEY_BAD = BAD_REQUEST "idempotency-key-unusable", "The Idempotency-Key cannot be used";
     NO_TOKEN = UNAUTHORIZED "no-token", "This needs a token";
+    SIGNATURE = UNAUTHORIZED "signature-not-valid", "The signature is not valid";
     BAD_TOKEN = UNAUTHORIZED "token-not-valid", "The token is not valid";
     NOT_ALLOWED = FORBIDDEN "not-allowed", "The token may not do this";
     NOT_YOURS = FORBIDDEN "takes-somebody-else", "This takes somebody else";
@@ -62,6 +63,7 @@ kinds! {
     SLOW_BODY = REQUEST_TIMEOUT "body-too-slow", "The body took too long to arrive";
     KEY_RUNNING = CONFLICT "idempotency-key-in-use", "The same request is still running";
     PARKED = CONFLICT "case-parked", "The case waits for a person";
+    TOLD_OTHERWISE = CONFLICT "told-otherwise", "The books say something else";
     CLOSED = CONFLICT "case-closed", "The case is closed";
     ALREADY_DONE = CONFLICT "already-done", "This was done already";
     ORDER_UNKNOWN = CONFLICT "order-unknown", "The order is not known";
@@ -652,14 +654,16 @@ impl From<VaultTrouble> for Problem {
                 "the person was erased, and what was said about them can be read by nobody any more",
             ),
             VaultTrouble::Unknown => Self::no_such("text"),
-            VaultTrouble::Store(..) | VaultTrouble::File(..) | VaultTrouble::Random => {
-                Self::passing(
-                    UNAVAILABLE,
-                    "the store of keys does not answer; nothing was changed; try again in a moment",
-                    1,
-                )
-                .because(trouble)
-            }
+            VaultTrouble::Store(..)
+            | VaultTrouble::Shared(_)
+            | VaultTrouble::File(..)
+            | VaultTrouble::Interrupted
+            | VaultTrouble::Random => Self::passing(
+                UNAVAILABLE,
+                "the store of keys does not answer; nothing was changed; try again in a moment",
+                1,
+            )
+            .because(trouble),
             VaultTrouble::Altered
             | VaultTrouble::Damaged(_)
             | VaultTrouble::OtherMaster(_)

@@ -10,7 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    acts, attachments, audit, cases, events, health, money, people, policies, refunds, tasks,
+    acts, attachments, audit, cases, events, health, hooks, money, orders, people, policies,
+    refunds, tasks, webhooks,
 };
 use super::refusal::Problem;
 use super::{Web, access, docs, limits, openapi, refusal};
@@ -39,6 +40,24 @@ fn routes() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(acts::close))
         .routes(routes!(acts::unpark))
         .routes(routes!(acts::task_done))
+        .routes(routes!(orders::tell))
+        .routes(routes!(orders::read))
+        .routes(routes!(orders::payment))
+        .routes(routes!(orders::subscription))
+        .routes(routes!(orders::refund))
+        .routes(routes!(orders::dispute))
+        .routes(routes!(orders::contact))
+        .routes(routes!(orders::log))
+        .routes(routes!(hooks::connector))
+        .routes(routes!(webhooks::create, webhooks::list))
+        .routes(routes!(webhooks::read))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::enable))
+        .routes(routes!(webhooks::disable))
+        .routes(routes!(webhooks::remove))
+        .routes(routes!(webhooks::replay_since))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::replay))
         .routes(routes!(refunds::list))
         .routes(routes!(refunds::read))
         .routes(routes!(refunds::cancel))

@@ -3,6 +3,7 @@
 
 pub mod case;
 pub mod event;
+pub mod order;
 
 use std::borrow::Cow;
 use std::fmt;

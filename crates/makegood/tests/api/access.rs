@@ -25,6 +25,15 @@ fn path(pattern: &str) -> String {
         .replace("/customers/{id}", &format!("/customers/cus_{NOBODY}"))
         .replace("/events/{id}", "/events/evt_999999")
         .replace("{version}/{language}", "2025-10-02/da")
+        .replace("{number}", "VL-404")
+        .replace(
+            "/webhook_endpoints/{id}",
+            &format!("/webhook_endpoints/we_{NOBODY}"),
+        )
+        .replace(
+            "/webhook_deliveries/{id}",
+            &format!("/webhook_deliveries/wd_{NOBODY}"),
+        )
         .replace("{slug}", "not-found")
 }
 
@@ -101,7 +110,7 @@ fn reading_alone_changes_nothing_and_the_owner_may_do_everything() {
         assert!(route.lets(&[Scope::Admin]), "{route:?}");
         let open = route.who == Who::All;
         let harmless = route.method == "GET" || route.path == "/v1/decide";
-        assert!(harmless || !route.lets(&[Scope::Read]), "{route:?}");
+        assert!(harmless || open || !route.lets(&[Scope::Read]), "{route:?}");
         assert!(open || !route.lets(&[]), "{route:?}");
     }
 }

@@ -16,27 +16,10 @@ use makegood::pay::sandbox::call::{Call, Method};
 use makegood::pay::sandbox::{Sandbox, router as sandbox_router};
 use makegood::pay::stripe::{SecretKey, Settings, Stripe};
 use makegood::setup::{self, Ready, new_id};
-use makegood::store::{Statement, Value};
 use makegood::web::{Web, router};
 use makegood_desk::input::Id;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tower::ServiceExt as _;
-
-static ORDER: Statement = Statement {
-    name: "ORDER",
-    sqlite: "insert into shop_order (number, placed_at, quantity, price_minor, currency, links, service, unit, service_kind, start_within, guarantee, fingerprint, received_at) values (?1, ?2, 1000, 4990, 'EUR', '[]', 'Newsletter sign-ups', 'sign-up', 'standard', 86400000000000, 2592000000000000, x'', ?2)",
-    postgres: "",
-};
-static PAYMENT: Statement = Statement {
-    name: "PAYMENT",
-    sqlite: "insert into payment (order_number, id, at, amount_minor, currency, kind, provider, reference, fingerprint) values (?1, 'p1', ?2, 4990, 'EUR', 'one_time', 'card', ?3, x'')",
-    postgres: "",
-};
-static LOG: Statement = Statement {
-    name: "LOG",
-    sqlite: "insert into log_entry (order_number, key, at, seq, event, value) values (?1, ?2, ?3, ?4, ?5, ?6)",
-    postgres: "",
-};
 
 /// A folder that goes when the test does.
 struct Folder(PathBuf);
@@ -247,41 +230,31 @@ impl Shop {
         let answer = self.sandbox.call(&call).unwrap();
         let made: Json = serde_json::from_slice(&answer.body).unwrap();
         let call = made["id"].as_str().unwrap().to_owned();
-        let (number, hour) = (number.to_owned(), 3_600_000_000_000_i64);
-        let now = i64::try_from(self.ready.shop.clock.now().unix_nanoseconds()).unwrap();
-        let at = now - 200 * hour;
-        self.ready
-            .shop
-            .desk
-            .store
-            .write(move |tx| {
-                let (number, call) = (number.clone(), call.clone());
-                Box::pin(async move {
-                    let key = Value::from(number.as_str());
-                    tx.run(&ORDER, &[key.clone(), Value::from(at)]).await?;
-                    tx.run(&PAYMENT, &[key.clone(), Value::from(at), Value::from(call)])
-                        .await?;
-                    let log = [
-                        ("started", Some(2310), 2),
-                        ("count", Some(3060), 90),
-                        ("completed", None, 100),
-                    ];
-                    for (seq, (event, value, hours)) in log.into_iter().enumerate() {
-                        let values = [
-                            key.clone(),
-                            Value::from(format!("c:{seq}")),
-                            Value::from(at + hours * hour),
-                            Value::from(i64::try_from(seq).unwrap()),
-                            Value::from(event),
-                            Value::from(value),
-                        ];
-                        tx.run(&LOG, &values).await?;
-                    }
-                    Ok(())
-                })
-            })
+        let now = self.ready.shop.clock.timestamp();
+        let hours = |hours: i64| (now - jiff::SignedDuration::from_hours(200 - hours)).to_string();
+        let money = json!({"amount": 4990, "currency": "EUR"});
+        let service = json!({"name": "Newsletter sign-ups", "unit": "sign-up", "kind": "standard", "start_within": "PT24H"});
+        let order = json!({"number": number, "placed_at": hours(0), "quantity": 1000, "price": money, "links": [], "service": service});
+        let payment = json!({"id": "p1", "at": hours(0), "amount": money, "kind": "one_time"});
+        let lines = [
+            json!({"type": "order", "order": order}),
+            json!({"type": "payment", "order": number, "payment": payment, "provider": "card", "reference": call}),
+            json!({"type": "log", "order": number, "entry": {"at": hours(2), "event": "started", "count": 2310}}),
+            json!({"type": "log", "order": number, "entry": {"at": hours(90), "event": "count", "count": 3060}}),
+            json!({"type": "log", "order": number, "entry": {"at": hours(100), "event": "completed"}}),
+        ];
+        let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let told = self
+            .customer()
             .await
-            .unwrap();
+            .post_text("/v1/orders", "application/x-ndjson", &lines)
+            .await;
+        assert_eq!(
+            told.text().matches(r#""result":"new""#).count(),
+            5,
+            "{}",
+            told.text()
+        );
     }
 
     /// Does what a case owes.

@@ -118,3 +118,15 @@ pub fn items(list: &Value) -> &[Value] {
 pub fn ids(list: &Value) -> Vec<String> {
     items(list).iter().map(|item| text(&item["id"])).collect()
 }
+
+pub fn number(value: &Value) -> i64 {
+    value
+        .as_i64()
+        .unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+pub fn rows(value: &Value) -> &[Value] {
+    value
+        .as_array()
+        .unwrap_or_else(|| panic!("{value} is no list"))
+}

@@ -61,6 +61,39 @@ fn refunds_add_up_to_the_payment_and_no_further() {
     assert_eq!(items(&charge["refunds"]).len(), 2);
 }
 
+/// What counts is what was captured, not what was held.
+#[test]
+fn a_payment_captured_in_part_is_refunded_up_to_that_part() {
+    let desk = desk();
+    let intent = desk.post(
+        "/v1/payment_intents",
+        &[
+            ("amount", "1000"),
+            ("currency", "dkk"),
+            ("payment_method", "pm_card_visa"),
+            ("confirm", "true"),
+            ("capture_method", "manual"),
+        ],
+    );
+    assert_eq!(intent["status"], "requires_capture");
+    let id = text(&intent["id"]);
+    let captured = desk.post(
+        &format!("/v1/payment_intents/{id}/capture"),
+        &[("amount_to_capture", "600")],
+    );
+    assert_eq!(captured["amount_received"], 600);
+    let refund = |amount: &str| {
+        post(
+            "/v1/refunds",
+            &[("payment_intent", &id), ("amount", amount)],
+        )
+    };
+    assert_eq!(desk.refused(&refund("601")).1["param"], "amount");
+    assert_eq!(desk.call(&refund("600")).status, 200);
+    let charge = desk.get(&format!("/v1/charges/{}", text(&intent["latest_charge"])));
+    assert_eq!(charge["refunded"], true);
+}
+
 #[test]
 fn a_call_that_is_wrong_is_told_so_in_stripes_words() {
     let desk = desk();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use futures_util::future::join_all;
-use makegood::store::backup::{backup, restore};
+use makegood::store::backup::{backup, check, restore};
 use makegood::store::{Location, Store, Trouble};
 
 use crate::both::open_account;
@@ -126,6 +126,8 @@ async fn a_copy_takes_the_place_of_nothing_unless_told_so_and_then_puts_it_aside
     };
     open_account(&ground.store, 1, 100).await;
     let copy = ground.folder().join("copy.db");
+    // What a copying leaves behind that was cut off.
+    fs::write(ground.folder().join("copy.db.partial"), "x".repeat(1 << 20)).expect("written");
     backup(&ground.location, &copy).await.expect("a copy");
     let again = backup(&ground.location, &copy).await;
     assert!(matches!(again, Err(Trouble::InTheWay { .. })), "{again:?}");
@@ -205,6 +207,12 @@ async fn what_is_damaged_or_something_else_is_not_put_back() {
     let copy = ground.folder().join("copy.db");
     let to = Location::Sqlite(ground.folder().join("new.db"));
     backup(&ground.location, &copy).await.expect("a copy");
+    check(&ground.location)
+        .await
+        .expect("sound, while it is in use");
+    check(&Location::Sqlite(copy.clone()))
+        .await
+        .expect("sound, as a copy");
     let length = fs::metadata(&copy).expect("it is there").len();
     for (name, at) in [
         ("tables", 100),
@@ -219,6 +227,11 @@ async fn what_is_damaged_or_something_else_is_not_put_back() {
             .expect("opened");
         file.seek(SeekFrom::Start(at)).expect("there");
         file.write_all(&[0xA5; 64]).expect("damaged");
+        let found = check(&Location::Sqlite(damaged.clone())).await;
+        assert!(
+            matches!(found, Err(Trouble::Corrupt { .. })),
+            "{name}: {found:?}"
+        );
         let refused = restore(&to, &damaged, false, *MIGRATIONS).await;
         assert!(
             matches!(refused, Err(Trouble::Corrupt { .. })),

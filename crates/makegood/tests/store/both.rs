@@ -53,6 +53,7 @@ on_both! {
     another_programs_store_is_refused,
     a_failing_migration_leaves_no_trace,
     a_listener_hears_what_was_committed_and_nothing_else,
+    closing_waits_for_what_was_begun,
     a_closed_store_says_so,
 }
 
@@ -470,6 +471,7 @@ async fn what_does_not_fit_is_told_without_what_it_was(ground: &Ground) {
         let trouble = outcome.expect_err("a trouble");
         let said = format!("{trouble} {trouble:?}");
         assert!(!said.contains("4242"), "{said}");
+        assert!(!said.contains("select"), "{said}");
         assert!(said.contains(statement.name), "{said}");
     }
     // Of two equal keys PostgreSQL tells the value, in a part of its message that stays unread.
@@ -677,6 +679,31 @@ async fn hears(listener: &mut Listener) {
         .await
         .expect("it is heard")
         .expect("the store is open");
+}
+
+async fn closing_waits_for_what_was_begun(ground: &Ground) {
+    let (begun, has_begun) = mpsc::channel();
+    let store = ground.store.clone();
+    let writing = tokio::spawn(async move {
+        store
+            .write(move |tx| {
+                let begun = begun.clone();
+                Box::pin(async move {
+                    tx.run(&ADD_NOTE, &["said".into()]).await?;
+                    begun.send(()).expect("awaited");
+                    tokio::task::block_in_place(|| std::thread::sleep(Duration::from_millis(50)));
+                    tx.run(&ADD_NOTE, &["said on".into()]).await
+                })
+            })
+            .await
+    });
+    tokio::task::spawn_blocking(move || has_begun.recv())
+        .await
+        .expect("no panic")
+        .expect("the job began");
+    ground.store.close().await;
+    assert!(writing.is_finished() || ground.store.counts().commits == 1);
+    assert_eq!(writing.await.expect("no panic").expect("noted"), 1);
 }
 
 async fn a_closed_store_says_so(ground: &Ground) {

@@ -27,6 +27,7 @@ static END_OWN_CONNECTION: Statement = said(
     "select pg_terminate_backend(pg_backend_pid())",
 );
 static SLEEP: Statement = said("SLEEP", "select pg_sleep(30)::text");
+static SHORT_SLEEP: Statement = said("SHORT_SLEEP", "select pg_sleep(0.3)::text");
 static SYNCHRONOUS: Statement = said(
     "SYNCHRONOUS",
     "select current_setting('synchronous_commit')",
@@ -66,6 +67,36 @@ async fn a_connection_that_is_lost_before_the_commit_is_made_up_for() {
     assert_eq!(notes(&ground.store).await, 2);
 }
 
+#[tokio::test]
+async fn a_database_that_is_away_for_a_moment_is_waited_for() {
+    let ground = Ground::postgres().await;
+    let Location::Postgres(url) = &ground.location else {
+        unreachable!("it is PostgreSQL")
+    };
+    let name = url.rsplit('/').next().expect("a name").to_owned();
+    change(&ground.store, &ADD_NOTE, vec!["said".into()])
+        .await
+        .expect("noted");
+    let end_all =
+        format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
+    CLUSTER
+        .tell(&format!("alter database {name} allow_connections false"))
+        .await;
+    CLUSTER.tell(&end_all).await;
+    let store = ground.store.clone();
+    let writing =
+        tokio::spawn(async move { change(&store, &ADD_NOTE, vec!["said on".into()]).await });
+    while ground.store.counts().again < 3 {
+        assert!(!writing.is_finished());
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    CLUSTER
+        .tell(&format!("alter database {name} allow_connections true"))
+        .await;
+    assert_eq!(writing.await.expect("no panic").expect("in the end"), 1);
+    assert_eq!(notes(&ground.store).await, 2);
+}
+
 /// What a proxy does with the next commit.
 const PASS: u8 = 0;
 const SWALLOW: u8 = 1;
@@ -98,7 +129,7 @@ async fn pass(client: TcpStream, server: TcpStream, mood: Arc<AtomicU8>) {
             read = from_client.read(&mut there) => {
                 let Ok(1..) = read else { return };
                 let bytes = &there[..read.expect("read")];
-                let commits = bytes.windows(7).any(|seven| seven == b"COMMIT\0");
+                let commits = bytes.windows(7).any(|seven| seven == b"commit\0");
                 match mood.load(Ordering::SeqCst) {
                     SWALLOW if commits => return,
                     SWALLOW_ANSWER if commits => cut = true,
@@ -289,6 +320,28 @@ async fn a_caller_that_goes_away_leaves_nothing_behind() {
         .await
         .expect("noted");
     assert_eq!(notes(&store).await, 1);
+}
+
+#[tokio::test]
+async fn a_job_that_gives_up_waiting_for_an_answer_is_not_kept() {
+    let ground = Ground::postgres().await;
+    let outcome = ground
+        .store
+        .write(|tx| {
+            Box::pin(async move {
+                tx.run(&ADD_NOTE, &["said".into()]).await?;
+                let hasty = Duration::from_millis(20);
+                let answer = tokio::time::timeout(hasty, tx.rows(&SHORT_SLEEP, &[])).await;
+                assert!(answer.is_err(), "it is still asleep");
+                Ok(())
+            })
+        })
+        .await;
+    assert!(
+        matches!(outcome, Err(Trouble::Misused { .. })),
+        "{outcome:?}"
+    );
+    assert_eq!(notes(&ground.store).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

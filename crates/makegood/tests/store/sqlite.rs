@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::Poll;
 
 use futures_util::future::{FutureExt as _, join_all};
-use makegood::store::{LOST_DISK_STATUS, Location, Options, Store, Trouble, Value, migrations};
+use makegood::store::{
+    LOST_DISK_STATUS, Location, Options, Statement, Store, Trouble, Value, migrations,
+};
 
 use crate::ground::*;
 
@@ -455,4 +457,93 @@ async fn whoever_is_told_of_a_failing_disk_instead_gets_no_answer_that_may_be_wr
     assert!(has("after: the store is closed"), "{rest:?}");
     assert!(notes_after(&path).await >= durable);
     fs::remove_dir_all(folder).expect("removed");
+}
+
+static DURABLE: Statement = Statement {
+    name: "DURABLE",
+    sqlite: "select (select journal_mode from pragma_journal_mode), (select synchronous from pragma_synchronous), (select foreign_keys from pragma_foreign_keys)",
+    postgres: "",
+};
+
+#[tokio::test]
+async fn a_commit_waits_for_the_disk() {
+    let ground = Ground::sqlite().await;
+    let row = ground
+        .store
+        .write(|tx| Box::pin(async move { tx.one(&DURABLE, &[]).await }));
+    let row = row.await.expect("asked").expect("a row");
+    let expected = [Value::from("wal"), 2.into(), 1.into()];
+    assert!(row.into_values() == expected, "2 is `full`");
+}
+
+static LITTLE_ROOM: Statement = Statement {
+    name: "LITTLE_ROOM",
+    sqlite: "pragma max_page_count = 60",
+    postgres: "",
+};
+
+#[tokio::test]
+async fn where_no_room_is_left_each_job_is_kept_or_told_so() {
+    let ground = Ground::sqlite().await;
+    let limited = ground
+        .store
+        .write(|tx| Box::pin(async move { tx.rows(&LITTLE_ROOM, &[]).await }));
+    limited.await.expect("limited");
+    let gate = Gate::shut(&ground.store).await;
+    let mut jobs: Vec<Writing<u64>> = (0..40)
+        .map(|number| {
+            let store = ground.store.clone();
+            // Long ones and short ones, so that some fit where others did not.
+            let text = "x".repeat(if number % 2 == 0 { 20_000 } else { 100 });
+            async move { change(&store, &ADD_NOTE, vec![text.into()]).await }.boxed()
+        })
+        .collect();
+    hand_in(&mut jobs).await;
+    gate.open().await.expect("held");
+    let (mut kept, mut full) = (0, 0);
+    for outcome in join_all(jobs).await {
+        match outcome {
+            Ok(_) => kept += 1,
+            Err(Trouble::Full) => full += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(kept > 20, "{kept}");
+    assert!(full > 5, "{full}");
+    assert_eq!(number(&ground.store, &COUNT_NOTES, vec![]).await, kept);
+}
+
+static ADD_NOTE_OR_END_ALL: Statement = Statement {
+    name: "ADD_NOTE_OR_END_ALL",
+    sqlite: "insert or rollback into note (text) values (?1)",
+    postgres: "",
+};
+
+#[tokio::test]
+async fn where_sqlite_gives_the_whole_transaction_up_only_the_job_that_caused_it_fails() {
+    let ground = Ground::sqlite().await;
+    let gate = Gate::shut(&ground.store).await;
+    let mut jobs: Vec<Writing<u64>> = (0..30)
+        .map(|number| {
+            let store = ground.store.clone();
+            let text = if number % 10 == 5 {
+                Value::Null
+            } else {
+                "said".into()
+            };
+            async move { change(&store, &ADD_NOTE_OR_END_ALL, vec![text]).await }.boxed()
+        })
+        .collect();
+    hand_in(&mut jobs).await;
+    gate.open().await.expect("held");
+    for (number, outcome) in join_all(jobs).await.into_iter().enumerate() {
+        match number % 10 {
+            5 => assert!(matches!(outcome, Err(Trouble::Check { .. })), "{outcome:?}"),
+            _ => assert_eq!(outcome.expect("noted"), 1),
+        }
+    }
+    let counts = ground.store.counts();
+    assert_eq!((counts.commits, counts.jobs), (2, 28));
+    assert!(counts.again > 0, "nothing was given up");
+    assert_eq!(number(&ground.store, &COUNT_NOTES, vec![]).await, 27);
 }

@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+use axum::Router;
+use axum::http::StatusCode;
+
 use makegood::pay::stripe::{SecretKey, Settings, Stripe};
 use makegood_desk::amount::{Amount, Currency};
 use makegood_desk::execution::{ProviderRefusal, ProviderSaid, RefundOrder, RefundStatus};
@@ -195,6 +198,7 @@ async fn a_definite_refusal_says_why() {
         ("balance", invalid(400, "balance_insufficient", ""), "refused: BalanceInsufficient"),
         ("balance, as a failed request", invalid(402, "balance_insufficient", ""), "refused: BalanceInsufficient"),
         ("no such payment", invalid(404, "resource_missing", "payment_intent"), "refused: NoSuchPayment"),
+        ("no such payment, as older answers name it", json(404, &error("invalid_request_error", "resource_missing", "id", "No such charge: ch_1")), "refused: NoSuchPayment"),
         ("something else missing", invalid(404, "resource_missing", "customer"), "refused: Other"),
         ("a key used otherwise", json(400, &error("idempotency_error", "", "", "Keys …")), "refused: KeyReused"),
         ("no credentials", json(401, r#"{"error": {"type": "invalid_request_error", "message": "Invalid API Key provided: sk_test_****urs"}}"#), "refused: NotAllowed"),
@@ -484,5 +488,67 @@ async fn what_stands_beside_an_answer_is_passed_on() {
         assert_eq!(heard.wait, seconds.map(Duration::from_secs), "{headers}");
         assert_eq!(heard.exchange.as_deref(), exchange, "{headers}");
         assert_eq!(heard.replayed, replayed, "{headers}");
+    }
+}
+
+/// Every answer that differs from this one in one byte.
+fn slips(whole: &str) -> Vec<Vec<u8>> {
+    let mut slips = Vec::new();
+    for at in 0..whole.len() {
+        for byte in [b'0', b'9', b'"', b'}', b',', b'x', 0, 0xff] {
+            let mut slip = whole.as_bytes().to_vec();
+            slip[at] = byte;
+            slips.push(slip);
+        }
+        slips.push(whole.as_bytes()[..at].to_vec());
+    }
+    slips
+}
+
+async fn said(status: StatusCode, body: Vec<u8>) -> ProviderSaid {
+    let router = Router::new().fallback(move || async move { (status, body) });
+    let stripe = Stripe::in_process(router, settings()).expect("a client");
+    stripe.create_refund(&order()).await.said
+}
+
+#[tokio::test]
+async fn a_slip_in_a_confirmation_never_confirms_another_refund_and_never_refuses() {
+    let order = order();
+    let mut confirmed = 0;
+    for body in slips(&refund(&[])) {
+        let shown = String::from_utf8_lossy(&body).into_owned();
+        match said(StatusCode::OK, body).await {
+            ProviderSaid::Refund(refund) => {
+                confirmed += 1;
+                assert_eq!(
+                    (refund.amount, refund.payment.as_str()),
+                    (order.amount, "pi_1"),
+                    "{shown}"
+                );
+                assert_eq!(refund.reference.as_deref(), Some("rf_1"), "{shown}");
+            }
+            ProviderSaid::Unknown { .. } => {}
+            ProviderSaid::Refused { .. } => panic!("{shown}"),
+        }
+    }
+    assert!(
+        confirmed > 100,
+        "slips in what is not read do no harm: {confirmed}"
+    );
+}
+
+#[tokio::test]
+async fn a_slip_in_a_refusal_never_pays_and_never_changes_why() {
+    let whole = error("invalid_request_error", "charge_disputed", "charge", "No.");
+    for body in slips(&whole) {
+        let shown = String::from_utf8_lossy(&body).into_owned();
+        match said(StatusCode::BAD_REQUEST, body).await {
+            ProviderSaid::Refund(_) => panic!("{shown}"),
+            ProviderSaid::Refused { why, .. } => {
+                let of_that = matches!(why, ProviderRefusal::Disputed | ProviderRefusal::Other);
+                assert!(of_that, "{shown}: {why:?}");
+            }
+            ProviderSaid::Unknown { .. } => {}
+        }
     }
 }

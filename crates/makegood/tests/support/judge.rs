@@ -7,19 +7,10 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
-/// Where other people's programs are installed.
-pub fn peers() -> PathBuf {
-    let set = |name| std::env::var_os(name).map(PathBuf::from);
-    let cache = || set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
-    let peers = set("MAKEGOOD_PEERS").or_else(|| Some(cache()?.join("makegood/peers")));
-    let peers = peers.expect("HOME, XDG_CACHE_HOME or MAKEGOOD_PEERS is set");
-    assert!(
-        peers.is_dir(),
-        "{} is not there: `cargo xtask test` installs the programs that the tests ask",
-        peers.display()
-    );
-    peers
-}
+#[path = "peers.rs"]
+mod folder;
+
+pub use folder::peers;
 
 /// A script of `tests/peers` with its interpreter, ready to be started.
 pub fn script(name: &str) -> Command {

@@ -7,10 +7,10 @@
 use std::fs;
 use std::io;
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,9 +18,10 @@ use std::time::{Duration, Instant};
 /// A running server.
 pub struct Cluster {
     port: u16,
+    server: u32,
     databases: AtomicU32,
-    /// Closes with the process, and the server with it.
-    _alive: ChildStdin,
+    /// The shell that waits for us to go.
+    keeper: Child,
 }
 
 /// Whether the server writes as one that must not lose anything.
@@ -58,12 +59,13 @@ impl Cluster {
             String::from_utf8_lossy(&made.stderr)
         );
         let port = free_port();
-        let alive = serve(&programs, &folder, &user, port, durability);
-        wait_until_ready(&data, &folder);
+        let keeper = serve(&programs, &folder, &user, port, durability);
+        let server = wait_until_ready(&data, &folder);
         Self {
             port,
+            server,
             databases: AtomicU32::new(0),
-            _alive: alive,
+            keeper,
         }
     }
 
@@ -75,6 +77,11 @@ impl Cluster {
     /// The address at which the server answers.
     pub fn address(&self) -> (&'static str, u16) {
         ("127.0.0.1", self.port)
+    }
+
+    /// The number of the server's first process, whose children are all the others.
+    pub fn server(&self) -> u32 {
+        self.server
     }
 
     /// The URL of a new database, empty or a copy of another that nobody uses.
@@ -89,14 +96,25 @@ impl Cluster {
 
     /// Says something to the server as its owner.
     pub async fn tell(&self, command: &str) {
-        let (client, connection) =
-            tokio_postgres::connect(&self.url("postgres"), tokio_postgres::NoTls)
-                .await
-                .expect("the server answers");
+        self.tell_in(&self.url("postgres"), command).await;
+    }
+
+    /// Says something to a database as its owner.
+    pub async fn tell_in(&self, url: &str, command: &str) {
+        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
+            .await
+            .expect("the server answers");
         let driven = tokio::spawn(connection);
         client.batch_execute(command).await.expect("it is done");
         drop(client);
         driven.await.expect("it ends").expect("it ends well");
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
     }
 }
 
@@ -129,8 +147,8 @@ struct User {
 
 impl User {
     fn of_the_server() -> Self {
-        let own = fs::metadata("/proc/self").expect("a process").uid();
-        if own != 0 {
+        let said = Command::new("id").arg("-u").output().expect("`id` runs");
+        if said.stdout.trim_ascii() != b"0" {
             return Self { ids: None };
         }
         let known = ["postgres", "nobody"].iter().find_map(|name| id_of(name));
@@ -155,7 +173,10 @@ fn id_of(name: &str) -> Option<(u32, u32)> {
 }
 
 fn folder(user: &User) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("makegood-pg-{}", std::process::id()));
+    static FOLDERS: AtomicU32 = AtomicU32::new(0);
+    let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+    let name = format!("makegood-pg-{}-{number}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
     // What an earlier process of the same number left behind.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder");
@@ -170,13 +191,7 @@ fn free_port() -> u16 {
     listener.local_addr().expect("an address").port()
 }
 
-fn serve(
-    programs: &Path,
-    folder: &Path,
-    user: &User,
-    port: u16,
-    durability: Durability,
-) -> ChildStdin {
+fn serve(programs: &Path, folder: &Path, user: &User, port: u16, durability: Durability) -> Child {
     let careless = match durability {
         Durability::None => "-c fsync=off -c full_page_writes=off -c synchronous_commit=off",
         Durability::Full => "",
@@ -201,12 +216,11 @@ fn serve(
         // A key pressed at the terminal ends the tests; the shell then sees the end of its input.
         .process_group(0);
     user.runs(&mut shell);
-    let mut child = shell.spawn().expect("a shell");
-    child.stdin.take().expect("a pipe")
+    shell.spawn().expect("a shell")
 }
 
-/// The server writes into its own file when it is ready.
-fn wait_until_ready(data: &Path, folder: &Path) {
+/// The server writes into its own file when it is ready, and its number.
+fn wait_until_ready(data: &Path, folder: &Path) -> u32 {
     let begun = Instant::now();
     loop {
         let state = fs::read_to_string(data.join("postmaster.pid"));
@@ -217,7 +231,8 @@ fn wait_until_ready(data: &Path, folder: &Path) {
                     .nth(7)
                     .is_some_and(|line| line.trim() == "ready") =>
             {
-                return;
+                let number = state.lines().next().and_then(|line| line.parse().ok());
+                return number.expect("the number of a process");
             }
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

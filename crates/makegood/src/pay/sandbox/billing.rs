@@ -509,14 +509,18 @@ impl World {
     }
 
     fn tell_of_invoice(&mut self, kind: &'static str, id: &str) {
-        if let Some(invoice) = self.invoices.get(id) {
+        if self.is_watched()
+            && let Some(invoice) = self.invoices.get(id)
+        {
             let value = invoice.value();
             self.emit(kind, value, None);
         }
     }
 
     fn tell_of_subscription(&mut self, kind: &'static str, id: &str) {
-        if let Some(subscription) = self.subscriptions.get(id) {
+        if self.is_watched()
+            && let Some(subscription) = self.subscriptions.get(id)
+        {
             let value = subscription.value();
             self.emit(kind, value, None);
         }
@@ -611,6 +615,7 @@ impl Subscription {
             "automatic_tax": { "disabled_reason": null, "enabled": false, "liability": null },
             "billing_cycle_anchor": self.created,
             "billing_cycle_anchor_config": null,
+            "billing_schedules": [],
             "billing_mode": { "type": "classic" },
             "billing_thresholds": null,
             "cancel_at": self.ends_with_period.then_some(self.period.1),
@@ -641,6 +646,7 @@ impl Subscription {
             "items": list(&format!("/v1/subscription_items?subscription={}", self.id), items, false),
             "latest_invoice": self.latest_invoice,
             "livemode": false,
+            "managed_payments": { "enabled": false },
             "metadata": self.metadata,
             "next_pending_invoice_item_invoice": null,
             "on_behalf_of": null,

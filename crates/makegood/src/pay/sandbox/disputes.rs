@@ -429,7 +429,9 @@ impl World {
     }
 
     fn tell_of_dispute(&mut self, kind: &'static str, id: &str, previous: Option<Value>) {
-        if let Some(dispute) = self.disputes.get(id) {
+        if self.is_watched()
+            && let Some(dispute) = self.disputes.get(id)
+        {
             let value = dispute.value(self.now);
             self.emit(kind, value, previous);
         }

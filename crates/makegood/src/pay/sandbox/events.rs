@@ -9,7 +9,7 @@ use super::form::Params;
 use super::payments::Metadata;
 use super::problem::Problem;
 use super::table::{Page, Row, list};
-use super::world::{API_VERSION, Cause, Manner, World, unknown};
+use super::world::{API_VERSION, Cause, EVENTS_KEPT, Manner, World, unknown};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -124,6 +124,11 @@ impl World {
         Ok(endpoint)
     }
 
+    /// Is anybody interested in what happens? If not, nothing need be written.
+    pub(super) fn is_watched(&self) -> bool {
+        self.events_kept > 0 || self.endpoints.iter().any(|endpoint| !endpoint.removed)
+    }
+
     /// Writes down what happened and sets the webhooks on their way.
     pub(super) fn emit(&mut self, kind: &'static str, object: Value, previous: Option<Value>) {
         let mut data = json!({ "object": object });
@@ -145,7 +150,9 @@ impl World {
             cause: self.cause.clone(),
             pending: u64::try_from(told.len()).unwrap_or(u64::MAX),
         });
-        self.events.keep_at_most(self.events_kept);
+        let is_needed = !told.is_empty() || !self.deliveries.is_empty();
+        let needed = if is_needed { EVENTS_KEPT } else { 0 };
+        self.events.keep_at_most(self.events_kept.max(needed));
         for endpoint in told {
             self.send_off(&id, &endpoint);
         }
@@ -172,8 +179,11 @@ impl World {
     }
 
     /// The webhooks that are due, signed with this moment.
-    #[must_use]
-    pub fn webhooks_due(&self) -> Vec<Webhook> {
+    pub fn webhooks_due(&mut self) -> Vec<Webhook> {
+        // What waited so long that its event is forgotten cannot be told any more.
+        let events = &self.events;
+        self.deliveries
+            .retain(|_, delivery| events.get(&delivery.event).is_some());
         self.deliveries
             .range(..=(self.now, u64::MAX))
             .filter_map(|((due, number), delivery)| {

@@ -3,12 +3,11 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -26,18 +25,6 @@ const LARGEST_BODY: usize = files::LARGEST + 64 * 1024;
 /// In the same process, an answer that is lost is a body that cannot be read.
 pub fn router(sandbox: Arc<Sandbox>) -> Router {
     Router::new().fallback(answer).with_state(sandbox)
-}
-
-/// Breaks a connection.
-#[derive(Clone, Debug, Default)]
-pub struct Cut(Arc<AtomicBool>);
-
-impl Cut {
-    /// Is it to break?
-    #[must_use]
-    pub fn is_cut(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
 }
 
 async fn answer(State(sandbox): State<Arc<Sandbox>>, request: Request) -> Response {
@@ -64,7 +51,7 @@ async fn answer(State(sandbox): State<Arc<Sandbox>>, request: Request) -> Respon
     }
     if let Fate::Breaks { after_ms } = answer.fate {
         tokio::time::sleep(Duration::from_millis(after_ms)).await;
-        return broken(&parts);
+        return broken();
     }
     told(answer)
 }
@@ -115,11 +102,8 @@ fn told(answer: Answer) -> Response {
     response
 }
 
-/// On a socket nothing is sent any more; in process the body breaks.
-fn broken(parts: &Parts) -> Response {
-    if let Some(ConnectInfo(Cut(cut))) = parts.extensions.get::<ConnectInfo<Cut>>() {
-        cut.store(true, Ordering::Release);
-    }
+/// A body that breaks at once. On a socket not a byte is sent, because the server gives up before it has sent the head.
+fn broken() -> Response {
     let reset = Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset));
     Response::new(Body::from_stream(futures_util::stream::iter([reset])))
 }

@@ -688,7 +688,9 @@ impl World {
     }
 
     pub(super) fn tell_of_charge(&mut self, kind: &'static str, id: &str) {
-        if let Some(charge) = self.charges.get(id) {
+        if self.is_watched()
+            && let Some(charge) = self.charges.get(id)
+        {
             let value = charge.value();
             self.emit(kind, value, None);
         }
@@ -809,6 +811,7 @@ impl Intent {
         });
         let second = json!({
             "livemode": false,
+            "managed_payments": { "enabled": false },
             "metadata": self.metadata,
             "next_action": null,
             "on_behalf_of": null,

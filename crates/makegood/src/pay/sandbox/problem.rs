@@ -21,7 +21,7 @@ pub struct Problem {
     /// `error.param`.
     pub param: Option<String>,
     /// Other members of `error`, such as `decline_code`.
-    pub more: Map<String, Value>,
+    pub more: Box<Map<String, Value>>,
     /// Whether the endpoint had begun to work, so that the answer is kept under the idempotency key.
     pub begun: bool,
 }
@@ -36,7 +36,7 @@ impl Problem {
             code: (!code.is_empty()).then_some(code.into()),
             message,
             param: (!param.is_empty()).then(|| param.to_owned()),
-            more: Map::new(),
+            more: Box::default(),
             begun: false,
         }
     }
@@ -168,7 +168,7 @@ impl Problem {
     /// The body of the answer.
     #[must_use]
     pub fn body(&self, request: &str) -> Value {
-        let mut error = self.more.clone();
+        let mut error = Map::clone(&self.more);
         let mut put = |name: &str, value: &str| {
             error.insert(name.to_owned(), value.into());
         };

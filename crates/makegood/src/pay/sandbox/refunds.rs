@@ -508,7 +508,9 @@ impl World {
     }
 
     fn tell_of_refund(&mut self, kind: &'static str, id: &str, previous: Option<Value>) {
-        if let Some(refund) = self.refunds.get(id) {
+        if self.is_watched()
+            && let Some(refund) = self.refunds.get(id)
+        {
             let value = refund.value();
             self.emit(kind, value, previous);
         }

@@ -5,18 +5,13 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
 use clap::Args;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
-use super::http::{Cut, router};
+use super::http::router;
 use super::{Sandbox, Wall};
 
 /// `makegood sandbox`.
@@ -59,29 +54,35 @@ impl SandboxArgs {
                 self.listen
             )
         })?;
+        let stop = stopped().map_err(|cause| cause.to_string())?;
         let address = listener.local_addr().map_err(|cause| cause.to_string())?;
         println!("The sandbox listens on http://{address} (commands: http://{address}/_sandbox)");
-        serve(listener, Arc::new(sandbox), stopped())
+        serve(listener, Arc::new(sandbox), stop)
             .await
             .map_err(|cause| cause.to_string())
     }
 }
 
-/// When the program is asked to stop.
-async fn stopped() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        let kind = tokio::signal::unix::SignalKind::terminate();
-        if let Ok(mut terminated) = tokio::signal::unix::signal(kind) {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-            return;
+/// Ends when the program is asked to stop. It listens for that from now on, not only once it is waited for.
+#[cfg(unix)]
+fn stopped() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    }
-    interrupted.await.ok();
+    })
+}
+
+/// Ends when the program is asked to stop.
+#[cfg(not(unix))]
+fn stopped() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
+        tokio::signal::ctrl_c().await.ok();
+    })
 }
 
 /// Serves on a socket, and posts webhooks, until it is told to stop.
@@ -95,8 +96,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     sandbox.posting.open()?;
     let poster = tokio::spawn(post_on(Arc::clone(&sandbox)));
-    let service = router(sandbox).into_make_service_with_connect_info::<Cut>();
-    let served = axum::serve(Cuttable(listener), service)
+    let served = axum::serve(listener, router(sandbox))
         .with_graceful_shutdown(stop)
         .await;
     poster.abort();
@@ -159,67 +159,4 @@ pub(super) async fn deliver(sandbox: &Sandbox) {
         }
     }
     drop(turn);
-}
-
-/// A listener whose connections can be broken.
-#[derive(Debug)]
-struct Cuttable(TcpListener);
-
-/// A connection that can be broken.
-#[derive(Debug)]
-struct Wire {
-    stream: TcpStream,
-    cut: Cut,
-}
-
-impl Listener for Cuttable {
-    type Io = Wire;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Wire, SocketAddr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        let cut = Cut::default();
-        (Wire { stream, cut }, address)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
-}
-
-impl Connected<IncomingStream<'_, Cuttable>> for Cut {
-    fn connect_info(stream: IncomingStream<'_, Cuttable>) -> Self {
-        stream.io().cut.clone()
-    }
-}
-
-impl AsyncRead for Wire {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Wire {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        if self.cut.is_cut() {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
-        }
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
 }

@@ -27,8 +27,8 @@ use super::{control, expand};
 pub const API_VERSION: &str = "2026-10-28.endive";
 /// After so many seconds a key is forgotten, and the same call is done again.
 pub const KEY_LIVES: i64 = 24 * 60 * 60;
-/// So many events are kept at most.
-pub const EVENTS_KEPT: usize = 20_000;
+/// So many events are kept, where nothing else was asked for.
+pub const EVENTS_KEPT: usize = 10_000;
 
 /// What will happen by itself.
 #[derive(Clone, Debug)]
@@ -237,18 +237,6 @@ impl World {
     pub(super) fn later(&mut self, at: i64, due: Due) {
         self.due.insert((at, self.next_due), due);
         self.next_due += 1;
-    }
-
-    /// When the next thing happens by itself, in the clock on the wall; nothing while the clock stands.
-    #[must_use]
-    pub fn next_wake(&self) -> Option<i64> {
-        if self.frozen.is_some() {
-            return None;
-        }
-        let due = self.due.keys().next().map(|(at, _)| *at);
-        let delivery = self.deliveries.keys().next().map(|(at, _)| *at);
-        let next = due.into_iter().chain(delivery).min()?;
-        Some(next.saturating_sub(self.offset))
     }
 
     fn fall_due(&mut self, due: Due) {

@@ -159,11 +159,14 @@ fn refusal(status: StatusCode, error: &ErrorBody) -> ProviderRefusal {
     }
 }
 
+/// The payment is what is missing. Older answers name it `id`, as they name everything.
 fn of_payment(error: &ErrorBody) -> bool {
-    matches!(
-        error.param.as_deref(),
-        Some("charge" | "payment_intent" | "intent" | "id")
-    )
+    match error.param.as_deref() {
+        Some("charge" | "payment_intent" | "intent") => true,
+        _ => error.message.as_deref().is_some_and(|message| {
+            message.starts_with("No such charge") || message.starts_with("No such payment_intent")
+        }),
+    }
 }
 
 /// Stripe says this one in words: "Refund amount ($25.00) is greater than unrefunded amount on charge ($21.45)".

@@ -379,7 +379,7 @@ async fn persons(
     })
 }
 
-/// Seals a text under a person's key, away from the threads that answer.
+/// Seals a text under a person's key.
 pub(super) async fn sealed(
     web: &Web,
     text: Option<(Id, &'static str, String)>,
@@ -387,14 +387,9 @@ pub(super) async fn sealed(
     let Some((person, field, text)) = text else {
         return Ok(None);
     };
-    let vault = Arc::clone(&web.vault);
-    let sealing = tokio::task::spawn_blocking(move || {
-        vault.seal(&crate::books::seal::hex(&person.0), field, text.as_bytes())
-    });
-    let sealed = sealing
-        .await
-        .map_err(|_| Problem::fault("sealing a text panicked"))?;
-    Ok(Some(sealed?))
+    let name = crate::books::seal::hex(&person.0);
+    let sealed = web.vault.seal(&name, field, text.as_bytes()).await?;
+    Ok(Some(sealed))
 }
 
 /// Looks whether the files that a request names were handed in, and says whose they are.

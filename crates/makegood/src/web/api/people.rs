@@ -112,12 +112,7 @@ async fn opened(web: &Web, digest: Digest, field: &str) -> Result<Option<String>
     let Some((person, of, sealed)) = found.await?.filter(|(_, of, _)| of == field) else {
         return Ok(None);
     };
-    let vault = Arc::clone(&web.vault);
-    let opening =
-        tokio::task::spawn_blocking(move || vault.open_field(&hex(&person.0), &of, &sealed));
-    let text = opening
-        .await
-        .map_err(|_| Problem::fault("opening a text panicked"))??;
+    let text = web.vault.open_field(&hex(&person.0), &of, &sealed).await?;
     Ok(Some(String::from_utf8_lossy(text.expose()).into_owned()))
 }
 
@@ -215,7 +210,7 @@ pub async fn customer(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: 
     Parameters::of(&uri, &[])?;
     let id = read_name("cus", &id)?;
     let known = found(&web, id).await?;
-    let erased = matches!(web.vault.key(&hex(&id.0)), Err(VaultTrouble::Erased));
+    let erased = matches!(web.vault.key(&hex(&id.0)).await, Err(VaultTrouble::Erased));
     let email = match known.mail.filter(|_| !erased) {
         Some(digest) => opened(&web, digest, EMAIL).await?,
         None => None,
@@ -251,16 +246,10 @@ pub async fn erase(
     // While nobody knew whose a case was, its texts lay under the case's own key.
     let persons: Vec<Id> = known.cases.iter().copied().chain([id]).collect();
     remove_files(&web, &persons).await?;
-    let (vault, now) = (Arc::clone(&web.vault), web.clock.now());
-    let all = persons.clone();
     // The keys go first: were the program to end here, the same request would end what it began.
-    let erasing = tokio::task::spawn_blocking(move || {
-        all.iter()
-            .try_for_each(|person| vault.erase(&hex(&person.0), now).map(drop))
-    });
-    erasing
-        .await
-        .map_err(|_| Problem::fault("erasing a person panicked"))??;
+    for person in &persons {
+        web.vault.erase(&hex(&person.0), web.clock.now()).await?;
+    }
     let token = hex(&told.context.caller.token().id.0);
     tracing::info!(token, "a customer was erased");
     once(&web, &told.context, move |tx| {

@@ -14,7 +14,6 @@ create table shop_order (
     units_per_day bigint,
     target_country text,
     customer_id bytea,
-    fingerprint bytea not null,
     received_at bigint not null
 );
 create index shop_order_customer on shop_order (customer_id, placed_at);
@@ -32,7 +31,6 @@ create table payment (
     reference text not null,
     reserved_minor bigint not null default 0,
     foreign_minor bigint not null default 0,
-    fingerprint bytea not null,
     constraint payment_pkey primary key (order_number, id),
     constraint payment_never_over_captured check (reserved_minor >= 0 and reserved_minor <= amount_minor)
 );
@@ -42,8 +40,7 @@ create table subscription (
     order_number text not null primary key,
     status text not null,
     provider text not null,
-    reference text not null,
-    fingerprint bytea not null
+    reference text not null
 );
 
 -- Refunds that were paid by other ways before or beside the desk.
@@ -54,7 +51,6 @@ create table past_refund (
     amount_minor bigint not null,
     currency text not null,
     units bigint not null,
-    fingerprint bytea not null,
     constraint past_refund_pkey primary key (order_number, id)
 );
 
@@ -64,6 +60,7 @@ create table dispute (
     order_number text,
     payment_id text,
     provider_payment text not null,
+    provider_payment_too text,
     opened_at bigint not null,
     status text not null,
     provider_status text not null,
@@ -72,10 +69,13 @@ create table dispute (
     currency text not null,
     reason text not null,
     due_at bigint,
+    booked text not null default 'nothing',
+    booked_minor bigint not null default 0,
     seen_at bigint not null
 );
 create index dispute_order on dispute (order_number);
 create index dispute_payment on dispute (provider, provider_payment);
+create index dispute_waiting on dispute (provider) where order_number is null;
 
 -- When the customer wrote to the shop's support, as the shop tells it; requests of the desk's own are in its events.
 create table contact (
@@ -105,15 +105,36 @@ create table provider_fact (
     order_number text,
     payment_id text,
     provider_payment text not null,
+    provider_payment_too text,
     amount_minor bigint not null,
     currency text not null,
     status text not null,
+    made_at bigint not null,
     seen_at bigint not null,
     explained_at bigint,
     explanation text,
     constraint provider_fact_pkey primary key (provider, id)
 );
 create index provider_fact_order on provider_fact (order_number);
+create index provider_fact_waiting on provider_fact (provider) where order_number is null;
+
+-- What does not agree with the world and waits for somebody of finance. While one is open, no money of its order moves.
+create table breach (
+    id text not null primary key,
+    kind text not null,
+    provider text not null,
+    subject text not null,
+    order_number text,
+    case_id bytea,
+    words text not null,
+    opened_at bigint not null,
+    due_at bigint not null,
+    closed_at bigint,
+    closed_by bytea,
+    note text
+);
+create index breach_order on breach (order_number) where closed_at is null;
+create index breach_open on breach (due_at) where closed_at is null;
 
 create table customer (
     id bytea not null primary key,
@@ -157,6 +178,7 @@ create index desk_case_order on desk_case (order_number);
 create index desk_case_customer on desk_case (customer_id, opened_at);
 create index desk_case_service on desk_case (service, claim, opened_at) where closed_at is null;
 create index desk_case_wake on desk_case (wake_at) where wake_at is not null;
+create index desk_case_lease on desk_case (lease_until) where lease_until is not null;
 create index desk_case_stage on desk_case (stage, number);
 
 -- What happened, in order, for good. leaf is the event's place in the audit log, once it is sealed there.
@@ -204,6 +226,7 @@ create unique index refund_of_case on refund (case_id, no);
 create index refund_order on refund (order_number);
 create index refund_provider on refund (provider, provider_payment);
 create index refund_reserved on refund (reserved_at);
+create index refund_named on refund (provider, provider_refund) where provider_refund is not null;
 
 -- Store credit that was granted.
 create table credit (
@@ -216,6 +239,15 @@ create table credit (
     exchange bigint not null,
     granted_at bigint not null,
     constraint credit_pkey primary key (case_id, position)
+);
+
+create index credit_order on credit (order_number);
+
+-- Commands to fulfilment by the keys that they carry: what is said about one later names no case.
+create table command (
+    key text not null primary key,
+    case_id bytea not null,
+    no bigint not null
 );
 
 -- Double entry. Legs of one transaction share case, position and part; they sum to nought per currency.
@@ -259,6 +291,17 @@ create table private_text (
     created_at bigint not null
 );
 create index private_text_person on private_text (person_id);
+
+-- Letters that were handed over; of decisions with the proof that they stand in the audit log.
+create table letter (
+    case_id bytea not null,
+    no bigint not null,
+    kind text not null,
+    text_digest bytea not null,
+    proof text,
+    handed_at bigint not null,
+    constraint letter_pkey primary key (case_id, no)
+);
 
 -- Files that were handed in.
 create table attachment (
@@ -352,6 +395,8 @@ create table webhook_endpoint (
     secrets bytea not null,
     next_leaf bigint not null,
     created_at bigint not null,
+    failing_since bigint,
+    rests_until bigint,
     disabled_at bigint,
     disabled_why text
 );
@@ -372,17 +417,30 @@ create table webhook_delivery (
 create unique index webhook_delivery_once on webhook_delivery (endpoint_id, leaf);
 create index webhook_delivery_due on webhook_delivery (next_at) where next_at is not null;
 
--- Provider events that came in, each once.
+-- Provider events that came in, each once: names of things to look at. Nobody else looks at one before again_at.
 create table provider_event (
     provider text not null,
     id text not null,
     kind text not null,
+    about text not null,
     object text not null,
     received_at bigint not null,
+    again_at bigint not null,
+    tries bigint not null,
     done_at bigint,
     constraint provider_event_pkey primary key (provider, id)
 );
-create index provider_event_open on provider_event (received_at) where done_at is null;
+create index provider_event_open on provider_event (again_at) where done_at is null;
+
+-- What came of holding the books against a provider's.
+create table reconciliation (
+    id bytea not null primary key,
+    provider text not null,
+    at bigint not null,
+    since bigint not null,
+    report text not null
+);
+create index reconciliation_latest on reconciliation (provider, at);
 
 -- How far an import has come.
 create table import_run (
@@ -398,22 +456,30 @@ create table import_run (
     changed_at bigint not null
 );
 
--- Payment files for transfers by hand.
+-- Payment files for transfers by hand, each kept under a key of its own as it was handed to the bank.
 create table transfer_batch (
     id text not null primary key,
     provider text not null,
-    form text not null,
     currency text not null,
-    created_at bigint not null,
-    content_sealed bytea not null
+    created_at bigint not null
 );
+create table transfer_file (
+    batch_id text not null,
+    name text not null,
+    digest bytea not null,
+    sealed bytea not null,
+    constraint transfer_file_pkey primary key (batch_id, name)
+);
+
+-- Transfers: refunds at a bank. Where the money goes lies with the texts of whoever gets it.
 create table transfer (
-    key text not null primary key,
+    id text not null primary key,
+    case_id bytea not null,
+    refund_no bigint not null,
     provider text not null,
+    person_id bytea not null,
+    payee_digest bytea not null,
     batch_id text,
-    payment_reference text not null,
-    amount_minor bigint not null,
-    currency text not null,
     status text not null,
     words text,
     created_at bigint not null,

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Disputes as a provider shows them: written down forward only, booked once, and told to the cases of their order.
+
+use makegood_desk::amount::Amount;
+use makegood_desk::case::Instant;
+use makegood_desk::ledger::Booking;
+
+use super::act::Desk;
+use super::cases::wake_order;
+use super::facts::{booked, payment_of, retried};
+use super::{amount, minor, nanoseconds, stranger};
+use crate::clock;
+use crate::pay::{Dispute, DisputeState};
+use crate::store::{Trouble, Tx, Value};
+
+crate::statements! {
+    /// A dispute as it stands in the books.
+    DISPUTE = sqlite "select order_number, provider_status, booked, booked_minor, currency from dispute where id = ?1",
+        postgres "select order_number, provider_status, booked, booked_minor, currency from dispute where id = $1 for update";
+    /// Writes one down.
+    INSERT = "insert into dispute (id, provider, order_number, payment_id, provider_payment, provider_payment_too, opened_at, status, provider_status, inquiry, amount_minor, currency, reason, due_at, booked, booked_minor, seen_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) on conflict do nothing";
+    /// How far it is now.
+    UPDATE = "update dispute set status = ?2, provider_status = ?3, inquiry = ?4, amount_minor = ?5, currency = ?6, reason = ?7, due_at = ?8, booked = ?9, booked_minor = ?10, seen_at = ?11, provider_payment = ?12, provider_payment_too = ?13 where id = ?1";
+    /// Disputes of a payment that was not known are this order's.
+    MATCH = "update dispute set order_number = ?3, payment_id = ?4 where order_number is null and provider = ?1 and (provider_payment = ?2 or provider_payment_too = ?2)";
+    /// Disputes that are not over, for looking at them again.
+    OPEN = "select id from dispute where provider = ?1 and status = 'open' order by id";
+}
+
+/// What became of a dispute that a provider showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DisputeSeen {
+    /// It was not known.
+    New {
+        /// Its order, if its payment is known.
+        order: Option<String>,
+    },
+    /// It has moved on.
+    Moved {
+        /// Its order, if its payment is known.
+        order: Option<String>,
+    },
+    /// Nothing about it is new.
+    Known,
+    /// It stands further on in the books than the provider shows it.
+    Behind,
+}
+
+/// A dispute's state in the provider's word.
+#[must_use]
+pub fn state_word(state: &DisputeState) -> &str {
+    match state {
+        DisputeState::InquiryNeedsResponse => "warning_needs_response",
+        DisputeState::InquiryUnderReview => "warning_under_review",
+        DisputeState::InquiryClosed => "warning_closed",
+        DisputeState::NeedsResponse => "needs_response",
+        DisputeState::UnderReview => "under_review",
+        DisputeState::AppealNeedsResponse => "appeal_needs_response",
+        DisputeState::AppealUnderReview => "appeal_under_review",
+        DisputeState::Won => "won",
+        DisputeState::Lost => "lost",
+        DisputeState::Prevented => "prevented",
+        DisputeState::Other(word) => word,
+    }
+}
+
+/// Disputes move forward only: the place of a word in their way. One that is lost may still be won.
+fn rank(word: &str) -> u8 {
+    match word {
+        // The shop's own word for one of a provider that is not connected: whatever a provider says is more.
+        "open" | "warning_needs_response" => 0,
+        "warning_under_review" => 1,
+        "warning_closed" => 2,
+        "needs_response" => 3,
+        "lost" | "prevented" => 6,
+        "appeal_needs_response" => 7,
+        "appeal_under_review" => 8,
+        "won" => 9,
+        // A word that is new is taken as a dispute that goes on.
+        _ => 5,
+    }
+}
+
+/// What a dispute means for money: the desk's word, whether it is an inquiry only, and how the money stands.
+fn meaning(dispute: &Dispute) -> (&'static str, bool, Held) {
+    match &dispute.state {
+        DisputeState::InquiryNeedsResponse | DisputeState::InquiryUnderReview => {
+            ("open", true, Held::Nothing)
+        }
+        DisputeState::InquiryClosed => ("won", true, Held::Nothing),
+        DisputeState::NeedsResponse | DisputeState::UnderReview => ("open", false, Held::Taken),
+        // The money stays lost until it is given back.
+        DisputeState::AppealNeedsResponse | DisputeState::AppealUnderReview => {
+            ("open", false, Held::Lost)
+        }
+        DisputeState::Won => ("won", false, Held::Won),
+        // One that was prevented went back to the customer without a judgement: it must not go back twice.
+        DisputeState::Lost | DisputeState::Prevented => ("lost", false, Held::Lost),
+        // When in doubt no money moves; whether the provider took any is not known.
+        DisputeState::Other(_) => ("open", dispute.refundable, Held::Nothing),
+    }
+}
+
+/// How the money of a dispute stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Held {
+    /// It was never taken.
+    Nothing,
+    /// The provider keeps it.
+    Taken,
+    /// It is gone.
+    Lost,
+    /// It came back.
+    Won,
+}
+
+impl Held {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Taken => "taken",
+            Self::Lost => "lost",
+            Self::Won => "won",
+        }
+    }
+
+    fn read(word: &str) -> Result<Self, Trouble> {
+        [Self::Nothing, Self::Taken, Self::Lost, Self::Won]
+            .into_iter()
+            .find(|held| held.word() == word)
+            .ok_or_else(|| stranger("a dispute whose money stands nowhere"))
+    }
+}
+
+/// Takes down a dispute as a provider shows it. It may come in any order and any number of times.
+///
+/// # Errors
+/// The store's trouble; then nothing was taken down.
+pub async fn dispute_seen(
+    desk: &Desk,
+    provider: &str,
+    dispute: &Dispute,
+    now: Instant,
+) -> Result<DisputeSeen, Trouble> {
+    let (provider, dispute) = (provider.to_owned(), dispute.clone());
+    retried(desk, move |tx| {
+        let (provider, dispute) = (provider.clone(), dispute.clone());
+        Box::pin(async move { dispute_seen_in(tx, &provider, &dispute, now).await })
+    })
+    .await
+}
+
+async fn dispute_seen_in(
+    tx: &mut Tx<'_>,
+    provider: &str,
+    dispute: &Dispute,
+    now: Instant,
+) -> Result<DisputeSeen, Trouble> {
+    let word = state_word(&dispute.state);
+    let (status, inquiry, held) = meaning(dispute);
+    let Some(row) = tx
+        .one(&DISPUTE, &[Value::from(dispute.id.as_str())])
+        .await?
+    else {
+        return first_seen(tx, provider, dispute, now).await;
+    };
+    let known = row.text(1)?;
+    if rank(word) < rank(known) {
+        return Ok(DisputeSeen::Behind);
+    }
+    let order = row.opt_text(0)?.map(str::to_owned);
+    let (before, held_minor) = (Held::read(row.text(2)?)?, amount(&row, 3)?);
+    let money = booked_to(tx, provider, dispute, (before, held_minor), held, now).await?;
+    let moved = word != known;
+    let values = [
+        Value::from(dispute.id.as_str()),
+        Value::from(status),
+        Value::from(word),
+        Value::from(inquiry),
+        Value::from(minor(dispute.amount)?),
+        Value::from(dispute.amount.currency().code()),
+        Value::from(dispute.reason.as_str()),
+        Value::from(due(dispute)?),
+        Value::from(money.0.word()),
+        Value::from(minor(money.1)?),
+        Value::from(nanoseconds(now)?),
+        Value::from(dispute.payments.first().map_or("", String::as_str)),
+        Value::from(dispute.payments.get(1).cloned()),
+    ];
+    if moved && let Some(order) = &order {
+        wake_order(tx, order, now).await?;
+    }
+    tx.run(&UPDATE, &values).await?;
+    Ok(if moved {
+        DisputeSeen::Moved { order }
+    } else {
+        DisputeSeen::Known
+    })
+}
+
+async fn first_seen(
+    tx: &mut Tx<'_>,
+    provider: &str,
+    dispute: &Dispute,
+    now: Instant,
+) -> Result<DisputeSeen, Trouble> {
+    let (status, inquiry, held) = meaning(dispute);
+    let (order, payment) = payment_of(tx, provider, &dispute.payments).await?.unzip();
+    if let Some(order) = &order {
+        wake_order(tx, order, now).await?;
+    }
+    let none = Amount::new(0, dispute.amount.currency());
+    let money = booked_to(tx, provider, dispute, (Held::Nothing, none), held, now).await?;
+    let values = [
+        Value::from(dispute.id.as_str()),
+        Value::from(provider),
+        Value::from(order.clone()),
+        Value::from(payment),
+        Value::from(dispute.payments.first().map_or("", String::as_str)),
+        Value::from(dispute.payments.get(1).cloned()),
+        Value::from(nanoseconds(clock::instant(dispute.opened_at).min(now))?),
+        Value::from(status),
+        Value::from(state_word(&dispute.state)),
+        Value::from(inquiry),
+        Value::from(minor(dispute.amount)?),
+        Value::from(dispute.amount.currency().code()),
+        Value::from(dispute.reason.as_str()),
+        Value::from(due(dispute)?),
+        Value::from(money.0.word()),
+        Value::from(minor(money.1)?),
+        Value::from(nanoseconds(now)?),
+    ];
+    if tx.run(&INSERT, &values).await? != 1 {
+        return Err(Trouble::Serialization);
+    }
+    Ok(DisputeSeen::New { order })
+}
+
+fn due(dispute: &Dispute) -> Result<Option<i64>, Trouble> {
+    dispute
+        .evidence_due
+        .map(|at| nanoseconds(clock::instant(at)))
+        .transpose()
+}
+
+/// Books what lies between how the money of a dispute stood and how it stands; what was missed in between is booked too.
+async fn booked_to(
+    tx: &mut Tx<'_>,
+    provider: &str,
+    dispute: &Dispute,
+    (before, held): (Held, Amount),
+    after: Held,
+    now: Instant,
+) -> Result<(Held, Amount), Trouble> {
+    let (id, provider_name) = (dispute.id.clone(), provider.to_owned());
+    let first = if before == Held::Nothing {
+        dispute.amount
+    } else {
+        held
+    };
+    let opened = Booking::DisputeOpened {
+        dispute: id.clone(),
+        provider: provider_name.clone(),
+        amount: first,
+    };
+    let lost = Booking::DisputeLost {
+        dispute: id.clone(),
+        amount: first,
+    };
+    let won = Booking::DisputeWon {
+        dispute: id,
+        provider: provider_name.clone(),
+        amount: first,
+    };
+    let won_late = Booking::LostDisputeWon {
+        provider: provider_name,
+        amount: first,
+    };
+    let bookings = match (before, after) {
+        (Held::Nothing, Held::Taken) => vec![opened],
+        (Held::Nothing, Held::Lost) => vec![opened, lost],
+        (Held::Nothing, Held::Won) => vec![opened, won],
+        (Held::Taken, Held::Lost) => vec![lost],
+        (Held::Taken, Held::Won) => vec![won],
+        (Held::Lost, Held::Won) => vec![won_late],
+        // Nothing is booked backwards.
+        _ => return Ok((before, held)),
+    };
+    if !first.is_zero() {
+        for booking in &bookings {
+            booked(tx, provider, booking, now).await?;
+        }
+    }
+    Ok((after, first))
+}
+
+/// Disputes of a payment that has become known are its order's; answers how many.
+///
+/// # Errors
+/// The store's trouble.
+pub(super) async fn matched(
+    tx: &mut Tx<'_>,
+    order: &str,
+    payment: &str,
+    provider: &str,
+    reference: &str,
+) -> Result<u64, Trouble> {
+    let values = [
+        Value::from(provider),
+        Value::from(reference),
+        Value::from(order),
+        Value::from(payment),
+    ];
+    tx.run(&MATCH, &values).await
+}
+
+/// Names of disputes that are not over.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn open(tx: &mut Tx<'_>, provider: &str) -> Result<Vec<String>, Trouble> {
+    let rows = tx.rows(&OPEN, &[Value::from(provider)]).await?;
+    rows.iter()
+        .map(|row| row.text(0).map(str::to_owned))
+        .collect()
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `makegood serve`: everything that runs while the desk is open, started together and ended in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::dispatch::Dispatcher;
+use crate::keep::Keeper;
+use crate::meters::Meters;
+use crate::outgoing::Sender;
+use crate::setup::{self, Ready};
+use crate::web::{self, Web};
+use crate::world::{Daily, Watch};
+
+/// How often meters forget what they no longer need.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
+
+/// What runs beside the doors.
+pub struct Running {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    grace: Duration,
+}
+
+impl Running {
+    /// Starts what needs no door: work that is owed, and the audit log.
+    #[must_use]
+    pub fn start(ready: &Ready) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Arc::clone(&ready.shop).work(stopped.clone()));
+        let keeper = Keeper {
+            store: ready.shop.desk.store.clone(),
+            signer: Arc::clone(&ready.signer),
+            anchor: Arc::clone(&ready.anchor),
+            clock: ready.shop.clock.clone(),
+            frozen: ready.frozen.is_some(),
+        };
+        tasks.spawn(keeper.keep(stopped.clone()));
+        let watch = Watch {
+            shop: Arc::clone(&ready.shop),
+            daily: Some(Daily {
+                hour: ready.config.money.reconcile_hour,
+                back: setup::long(ready.config.money.reconcile_back),
+            }),
+        };
+        tasks.spawn(watch.watch(stopped.clone()));
+        // A store that is older than what is remembered of it would give new events the names of events that were sent before.
+        if ready.frozen.is_none() {
+            tasks.spawn(dispatcher(ready).work(stopped));
+        }
+        Self {
+            stop,
+            tasks,
+            grace: ready.config.server.shutdown_grace,
+        }
+    }
+
+    /// Lets something else run until the end.
+    pub fn also(&mut self, run: impl FnOnce(watch::Receiver<bool>) -> tokio::task::JoinHandle<()>) {
+        let handle = run(self.stop.subscribe());
+        self.tasks.spawn(async move {
+            let _ = handle.await;
+        });
+    }
+
+    /// A receiver that hears when it is time to stop.
+    #[must_use]
+    pub fn stopped(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+
+    /// Asks everything to end, waits for it as long as the settings say, and lets the rest go: what was not finished is in the books and
+    /// goes on at the next start.
+    pub async fn end(mut self) {
+        let _ = self.stop.send(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.grace, all).await.is_err() {
+            tracing::warn!("not everything ended in time; what is left goes on at the next start");
+        }
+    }
+}
+
+fn dispatcher(ready: &Ready) -> Dispatcher {
+    let config = &ready.config;
+    let way_out = Arc::clone(&ready.way_out);
+    Dispatcher {
+        store: ready.shop.desk.store.clone(),
+        vault: Arc::clone(&ready.vault),
+        sender: Sender::new(
+            way_out,
+            &config.server.public_url,
+            config.webhooks.answer_max,
+        ),
+        clock: ready.shop.clock.clone(),
+    }
+}
+
+/// Keeps a desk open until it is asked to end, and ends it in order: first the doors, then the work, then the store.
+///
+/// # Errors
+/// The listener broke.
+pub async fn open_until(
+    ready: Ready,
+    listener: TcpListener,
+    meters: Option<Meters>,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let running = Running::start(&ready);
+    let tidy = meters.clone();
+    let mut stopped = running.stopped();
+    let tidying = tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(TIDY_EVERY) => {}
+                _ = stopped.changed() => return,
+            }
+            if let Some(meters) = &tidy {
+                meters.tidy_up();
+            }
+        }
+    });
+    let web = Web::new(&ready, meters);
+    let served = web::serve(listener, web::router(web), end).await;
+    tracing::info!("the doors are closed; what is in hand is finished");
+    running.end().await;
+    tidying.abort();
+    ready.shop.desk.store.close().await;
+    served
+}
+
+/// Binds where the settings say; or takes the socket that systemd hands over.
+///
+/// # Errors
+/// The address cannot be had, with the remedy.
+pub async fn listener(ready: &Ready) -> Result<TcpListener, String> {
+    let address = ready.config.server.listen;
+    TcpListener::bind(address).await.map_err(|cause| {
+        format!("{address}: {cause}; choose another address with --listen, or end the program that has it")
+    })
+}
+
+/// When the program is asked to end, by a signal or from the keyboard.
+pub async fn asked_to_end() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let kind = tokio::signal::unix::SignalKind::terminate();
+        if let Ok(mut terminated) = tokio::signal::unix::signal(kind) {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    interrupted.await.ok();
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What shops tell of their orders, on both databases: line by line, in any order, twice and more.
+
+#[path = "intake/batches.rs"]
+mod batches;
+#[path = "intake/files.rs"]
+mod files;
+#[path = "intake/ground.rs"]
+mod ground;
+#[path = "intake/lines.rs"]
+mod lines;
+#[path = "support/pg.rs"]
+#[expect(dead_code, reason = "only the benchmark waits for a disk")]
+mod pg;
