@@ -4,8 +4,7 @@
 use std::process::Command;
 
 use makegood::books::people::Role;
-use makegood::web::access::ROUTES;
-use makegood::web::serve;
+use makegood::web::{openapi, serve, spec};
 use serde_json::json;
 use tokio::net::TcpListener;
 
