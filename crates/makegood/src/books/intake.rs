@@ -213,6 +213,9 @@ struct Buyer {
     email: Option<Sealed>,
 }
 
+/// How a shop names a customer: its own name, and the index of the mail address.
+type Buyer = (Option<String>, Option<[u8; 32]>);
+
 impl Intake {
     /// Takes lines in, all in one transaction. What is answered is durable, in the order of the lines.
     ///
@@ -306,8 +309,7 @@ impl Intake {
 
     /// Seals the addresses of customers whom nobody knows yet: their keys are made in one commit of the key store.
     async fn buyers(&self, facts: &mut [Fact]) -> Result<(), Trouble> {
-        let mut told: BTreeMap<(Option<String>, Option<[u8; 32]>), (Id, Option<Secret>)> =
-            BTreeMap::new();
+        let mut told: BTreeMap<Buyer, (Id, Option<Secret>)> = BTreeMap::new();
         for fact in facts.iter_mut() {
             let Told::Order(order) = &fact.line.told else {
                 continue;
@@ -344,8 +346,8 @@ impl Intake {
 
     async fn seal_new(
         &self,
-        told: BTreeMap<(Option<String>, Option<[u8; 32]>), (Id, Option<Secret>)>,
-    ) -> Result<BTreeMap<(Option<String>, Option<[u8; 32]>), (Id, Sealed)>, Trouble> {
+        told: BTreeMap<Buyer, (Id, Option<Secret>)>,
+    ) -> Result<BTreeMap<Buyer, (Id, Sealed)>, Trouble> {
         let keys: Vec<_> = told.keys().cloned().collect();
         let known = self
             .store

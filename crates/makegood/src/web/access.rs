@@ -245,7 +245,10 @@ const REMEMBERED_MOST: usize = 4_096;
 
 /// Tokens that were looked up lately.
 #[derive(Debug, Default)]
-pub struct Known(Mutex<HashMap<[u8; 32], (Instant, Option<Arc<Token>>)>>);
+pub struct Known(Mutex<HashMap<[u8; 32], LookedUp>>);
+
+/// When a token was looked up, and what it was; nothing if there is none.
+type LookedUp = (Instant, Option<Arc<Token>>);
 
 impl Known {
     fn get(&self, hash: &[u8; 32], now: Instant) -> Option<Option<Arc<Token>>> {

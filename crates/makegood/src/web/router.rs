@@ -84,7 +84,6 @@ fn routes() -> OpenApiRouter<Arc<Web>> {
 }
 
 /// The interface, ready to be served.
-#[must_use]
 pub fn router(web: Arc<Web>) -> Router {
     let (router, _) = routes().split_for_parts();
     router
