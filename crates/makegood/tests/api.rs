@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The interface, as those who use it meet it: a shop with its programs and people, on a real store, with the sandbox for a provider.
 
+#[path = "support/judge.rs"]
+#[expect(dead_code, reason = "only the place of the programs is asked for here")]
+mod judge;
 #[path = "api/shop.rs"]
 mod shop;
 

@@ -247,7 +247,7 @@ const REMEMBERED_MOST: usize = 4_096;
 #[derive(Debug, Default)]
 pub struct Known(Mutex<HashMap<[u8; 32], LookedUp>>);
 
-/// When a token was looked up, and what it was; nothing if there is none.
+/// When a token was looked up, and what was found.
 type LookedUp = (Instant, Option<Arc<Token>>);
 
 impl Known {

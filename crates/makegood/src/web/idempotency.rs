@@ -158,9 +158,11 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
             .and_then(unescaped)
             .ok_or_else(unusable)?,
     };
-    let fits =
-        (1..=255).contains(&bare.len()) && bare.bytes().all(|byte| (0x20..=0x7e).contains(&byte));
-    if given.next().is_some() || !fits || bare.contains('"') {
+    let quoted = text.starts_with('"');
+    let allowed =
+        |byte: u8| (byte == b' ' && quoted) || ((0x21..=0x7e).contains(&byte) && byte != b'"');
+    let fits = !bare.is_empty() && text.len() <= 255 && bare.bytes().all(allowed);
+    if given.next().is_some() || !fits {
         return Err(unusable());
     }
     Ok(Some(bare))

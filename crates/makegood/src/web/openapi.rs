@@ -147,7 +147,7 @@ fn complete(operation: &mut Operation, route: &Route) {
 
 fn key_parameter(needed: bool) -> utoipa::openapi::path::Parameter {
     let schema = serde_json::from_value(json!({
-        "type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[!#-\[\]-~]+$",
+        "type": "string", "minLength": 1, "maxLength": 255, "pattern": r#"^([!#-~]+|"([ !#-\[\]-~]|\\\\)+")$"#,
     }));
     ParameterBuilder::new()
         .name("Idempotency-Key")
@@ -181,6 +181,10 @@ pub fn text(api: &OpenApi) -> String {
     let mut value = serde_json::to_value(api).unwrap_or(Value::Null);
     if let Some(object) = value.as_object_mut() {
         object.insert("openapi".to_owned(), json!("3.1.0"));
+    }
+    if let Some(file) = value.pointer_mut("/components/schemas/FileContent") {
+        // A file is no JSON value: in 3.1 its schema has no type.
+        *file = json!({"contentMediaType": "application/octet-stream", "description": "Any bytes"});
     }
     serde_json::to_string_pretty(&value).unwrap_or_default()
 }

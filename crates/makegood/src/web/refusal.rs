@@ -124,7 +124,10 @@ pub struct Place {
 
 /// A problem, as it becomes an answer.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     kind: Kind,
     detail: String,
     errors: Vec<Place>,
@@ -166,7 +169,7 @@ impl Problem {
     /// A problem of a kind.
     #[must_use]
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             kind,
             detail: detail.into(),
             errors: Vec::new(),
@@ -174,35 +177,35 @@ impl Problem {
             retry_after_seconds: None,
             cause: None,
             lasts: false,
-        }
+        }))
     }
 
     /// Its kind.
     #[must_use]
     pub const fn kind(&self) -> Kind {
-        self.kind
+        self.0.kind
     }
 
     /// Whether the same request gets the same answer for good.
     #[must_use]
     pub const fn lasts(&self) -> bool {
-        self.lasts
+        self.0.lasts
     }
 
     /// With data for programs.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.more.insert(name.to_owned(), value.into());
+        self.0.more.insert(name.to_owned(), value.into());
         self
     }
 
     fn after(mut self, seconds: i64) -> Self {
-        self.retry_after_seconds = Some(seconds.max(1));
+        self.0.retry_after_seconds = Some(seconds.max(1));
         self
     }
 
     fn because(mut self, cause: impl ToString) -> Self {
-        self.cause = Some(cause.to_string());
+        self.0.cause = Some(cause.to_string());
         self
     }
 
@@ -210,7 +213,7 @@ impl Problem {
     #[must_use]
     pub fn body(error: WireError) -> Self {
         let mut problem = Self::new(BAD_BODY, error.detail.clone());
-        problem.errors.push(Place {
+        problem.0.errors.push(Place {
             pointer: Some(error.pointer),
             parameter: None,
             code: Some(error.kind.slug()),
@@ -224,7 +227,7 @@ impl Problem {
     pub fn parameter(name: &str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         let mut problem = Self::new(BAD_PARAMETER, detail.clone());
-        problem.errors.push(Place {
+        problem.0.errors.push(Place {
             pointer: None,
             parameter: Some(name.to_owned()),
             code: None,
@@ -342,22 +345,22 @@ impl Problem {
     #[must_use]
     pub fn body_of(&self, request: &str, path: &str) -> Vec<u8> {
         let body = ProblemBody {
-            kind: format!("/problems/{}", self.kind.slug),
-            title: self.kind.title.to_owned(),
-            status: self.kind.status.as_u16(),
-            detail: self.detail.clone(),
+            kind: format!("/problems/{}", self.0.kind.slug),
+            title: self.0.kind.title.to_owned(),
+            status: self.0.kind.status.as_u16(),
+            detail: self.0.detail.clone(),
             instance: path.to_owned(),
             request_id: request.to_owned(),
-            errors: self.errors.clone(),
-            more: self.more.clone(),
+            errors: self.0.errors.clone(),
+            more: self.0.more.clone(),
         };
         serde_json::to_vec(&body).unwrap_or_default()
     }
 
     fn log(&self) {
-        let code = self.kind.slug;
-        match &self.cause {
-            Some(cause) if self.kind.status.is_server_error() => {
+        let code = self.0.kind.slug;
+        match &self.0.cause {
+            Some(cause) if self.0.kind.status.is_server_error() => {
                 tracing::error!(code, cause, "a request met a problem of the desk's own");
             }
             _ => tracing::debug!(code, "a request met a problem"),
@@ -402,7 +405,7 @@ pub fn no_page(page: String) -> Response {
 impl IntoResponse for Problem {
     /// The body comes later, from [`told`], which knows the name and the path of the request.
     fn into_response(self) -> Response {
-        let mut response = self.kind.status.into_response();
+        let mut response = self.0.kind.status.into_response();
         response.extensions_mut().insert(self);
         response
     }
@@ -427,7 +430,7 @@ pub async fn told(request: Request, next: Next) -> Response {
     };
     problem.log();
     let mut out = bytes(
-        problem.kind.status.as_u16(),
+        problem.0.kind.status.as_u16(),
         MEDIA_TYPE_OF_PROBLEMS,
         problem.body_of(&id, &path),
     );
@@ -437,11 +440,11 @@ pub async fn told(request: Request, next: Next) -> Response {
         }
     }
     let headers = out.headers_mut();
-    if let Some(seconds) = problem.retry_after_seconds {
+    if let Some(seconds) = problem.0.retry_after_seconds {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if problem.kind.status == StatusCode::UNAUTHORIZED {
-        let challenge = if problem.kind == BAD_TOKEN {
+    if problem.0.kind.status == StatusCode::UNAUTHORIZED {
+        let challenge = if problem.0.kind == BAD_TOKEN {
             "Bearer realm=\"makegood\", error=\"invalid_token\""
         } else {
             "Bearer realm=\"makegood\""
@@ -492,7 +495,7 @@ fn takes_words(takes: Takes) -> &'static str {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let mut problem = refused(refusal);
-        problem.lasts = true;
+        problem.0.lasts = true;
         problem
     }
 }
@@ -717,7 +720,7 @@ impl From<Undecided> for Problem {
             BAD_BODY
         };
         let mut problem = Self::new(kind, undecided.detail.clone());
-        problem.errors.push(Place {
+        problem.0.errors.push(Place {
             pointer: Some(undecided.pointer),
             parameter: None,
             code: Some(undecided.kind),

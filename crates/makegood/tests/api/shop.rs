@@ -128,7 +128,8 @@ impl Shop {
             Stripe::in_process(sandbox_router(Arc::clone(&sandbox)), Settings::new(key)).unwrap();
         let within = BTreeMap::from([("card".to_owned(), Provider::Stripe(stripe))]);
         let ready = setup::open(config, clock, within).await.unwrap();
-        let router = router(Web::new(&ready, None));
+        let (_, meters) = makegood::meters::recorder().unwrap();
+        let router = router(Web::new(&ready, Some(meters)));
         Self {
             ready,
             router,

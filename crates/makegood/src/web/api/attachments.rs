@@ -36,9 +36,19 @@ pub struct Attachment {
 #[derive(ToSchema)]
 pub struct Upload {
     /// The file.
-    #[schema(format = Binary, content_media_type = "application/octet-stream")]
-    pub file: Vec<u8>,
+    pub file: FileContent,
 }
+
+/// The content of a file: any bytes.
+pub struct FileContent;
+
+impl utoipa::PartialSchema for FileContent {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::RefOr::T(utoipa::openapi::Schema::default())
+    }
+}
+
+impl ToSchema for FileContent {}
 
 fn out(file: &File) -> Attachment {
     Attachment {
@@ -115,7 +125,9 @@ pub async fn create(
 #[utoipa::path(get, path = "/v1/attachments/{id}", tag = "People", operation_id = "read_file", params(
     ("id" = String, Path, description = "The id of the file."),
     ("version" = Option<String>, Query, description = "`shown` or `original`; `shown` where nothing is said and there is one."),
-), responses((status = 200, description = "The file.", content_type = "application/octet-stream", body = String)))]
+), responses((status = 200, description = "The file.", content(
+    (String = "application/octet-stream"), (String = "image/png"), (String = "image/jpeg"), (String = "text/plain"), (String = "application/pdf"),
+))))]
 pub async fn read(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri) -> Answer {
     let parameters = Parameters::of(&uri, &["version"])?;
     let version = parameters.word("version", &["shown", "original"])?;

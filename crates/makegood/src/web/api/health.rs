@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::books::seal;
 use crate::store::Trouble;
 use crate::web::Web;
-use crate::web::refusal::{Problem, probe};
+use crate::web::refusal::{Problem, UNAVAILABLE, probe};
 use crate::web::wire::{Answer, Parameters, json};
 
 /// That the program lives.
@@ -80,9 +80,8 @@ pub async fn readyz(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
 pub async fn metrics(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
     Parameters::of(&uri, &[])?;
     let Some(meters) = &web.meters else {
-        return Err(Problem::no_such(
-            "count: nothing is counted in this process",
-        ));
+        let detail = "nothing is counted in this process";
+        return Err(Problem::passing(UNAVAILABLE, detail, 60));
     };
     let kind = [("content-type", "text/plain; version=0.0.4; charset=utf-8")];
     Ok((kind, meters.text()).into_response())
