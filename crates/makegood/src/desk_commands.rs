@@ -26,9 +26,9 @@ use crate::pay::sandbox::SandboxArgs;
 use crate::policies::harmless;
 use crate::setup::{self, location, new_id};
 
-use crate::webhook_commands::WebhookCommand;
 use crate::store::backup::{backup, restore};
 use crate::store::{Options, Store, migrations};
+use crate::webhook_commands::WebhookCommand;
 use crate::{log, meters, serve, web};
 use demo::DemoArgs;
 

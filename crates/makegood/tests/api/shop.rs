@@ -172,7 +172,9 @@ impl Shop {
     /// The text of a token that somebody holds.
     pub async fn token_of(&self, name: &str, role: Role) -> String {
         let id = self.person(name, role).await;
-        self.new_token(name, &[Scope::of_role(role)], Some(id)).await.1
+        self.new_token(name, &[Scope::of_role(role)], Some(id))
+            .await
+            .1
     }
 
     async fn person(&self, name: &str, role: Role) -> Id {
