@@ -163,7 +163,10 @@ impl Desk {
             Beside::start(command, address, &here.join("fulfilment.log"))?
         };
         let page = settings(&here, &database, &provider, &fulfilment, plan);
-        fs::write(here.join("config.toml"), page).map_err(|cause| cause.to_string())?;
+        let path = here.join("config.toml");
+        fs::write(&path, page).map_err(|cause| cause.to_string())?;
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        fs::set_permissions(&path, private).map_err(|cause| cause.to_string())?;
         let mut desk = Self {
             binary: binary.clone(),
             folder,

@@ -60,7 +60,6 @@ pub struct Auditor {
     entries: BTreeMap<String, Entry>,
     by_payment: BTreeMap<String, u64>,
     by_order: BTreeMap<usize, u64>,
-    letters: BTreeSet<(usize, LetterKind)>,
     appeals: BTreeMap<usize, u32>,
     redeliveries: BTreeMap<usize, BTreeSet<(usize, u32)>>,
     granted: BTreeMap<i128, u64>,
@@ -634,7 +633,7 @@ impl Auditor {
     /// # Errors
     /// It must not stand so.
     pub fn stands(&mut self, no: usize, case: &Case) -> Held {
-        self.letters_once(no, case)?;
+        letters_once(no, case)?;
         for task in case.open_tasks() {
             demand(
                 can_be_done(case, &task.todo),
@@ -657,26 +656,6 @@ impl Auditor {
             demand(idle, Invariant::SomebodyHasIt, || {
                 format!("case {no} is closed, and something is still to be done in it")
             })?;
-        }
-        Ok(())
-    }
-
-    fn letters_once(&mut self, no: usize, case: &Case) -> Held {
-        // Only the last can be new; those before were looked at when they were.
-        for letter in case.letters.iter().rev().take(4) {
-            let unique = !matches!(
-                letter.kind,
-                LetterKind::Update
-                    | LetterKind::Disputed
-                    | LetterKind::Closed
-                    | LetterKind::Reopened
-            );
-            let same = |other: &&makegood_desk::life::Letter| other.kind == letter.kind;
-            let count = case.letters.iter().filter(same).count();
-            demand(!unique || count == 1, Invariant::ALetterIsOwedOnce, || {
-                format!("case {no}: {:?} is owed {count} times", letter.kind)
-            })?;
-            self.letters.insert((no, letter.kind));
         }
         Ok(())
     }
@@ -743,6 +722,23 @@ fn letter_handed(moment: &Moment<'_>, no: u32) -> Held {
         Invariant::ALetterIsOwedOnce,
         || format!("{:?} is handed over twice", letter.kind),
     )
+}
+
+/// INVARIANT (a letter is owed once).
+fn letters_once(no: usize, case: &Case) -> Held {
+    // Only the last can be new; those before were looked at when they were.
+    for letter in case.letters.iter().rev().take(4) {
+        let unique = !matches!(
+            letter.kind,
+            LetterKind::Update | LetterKind::Disputed | LetterKind::Closed | LetterKind::Reopened
+        );
+        let same = |other: &&makegood_desk::life::Letter| other.kind == letter.kind;
+        let count = case.letters.iter().filter(same).count();
+        demand(!unique || count == 1, Invariant::ALetterIsOwedOnce, || {
+            format!("case {no}: {:?} is owed {count} times", letter.kind)
+        })?;
+    }
+    Ok(())
 }
 
 /// Whether somebody can end a task by doing it.

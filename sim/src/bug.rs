@@ -52,6 +52,8 @@ pub enum Bug {
     PromisesMore,
     /// Store credit is granted twice.
     CreditsTwice,
+    /// What was exchanged is owed still.
+    ForgetsCredits,
     /// A refund by other hands is seen and not written down.
     ForgetsForeign,
     /// What was judged anew is paid by the old decision too.
@@ -104,7 +106,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them, with their words.
-    pub const ALL: [(&'static str, Self); 48] = [
+    pub const ALL: [(&'static str, Self); 49] = [
         ("reads_no_dispute_again", Self::ReadsNoDisputeAgain),
         ("forgets_lost_disputes", Self::ForgetsLostDisputes),
         ("sends_on_the_brakes", Self::SendsOnTheBrakes),
@@ -129,6 +131,7 @@ impl Bug {
         ("promises_twice", Self::PromisesTwice),
         ("promises_more", Self::PromisesMore),
         ("credits_twice", Self::CreditsTwice),
+        ("forgets_credits", Self::ForgetsCredits),
         ("forgets_foreign", Self::ForgetsForeign),
         ("pays_the_old_decision", Self::PaysTheOldDecision),
         ("tells_paid_early", Self::TellsPaidEarly),

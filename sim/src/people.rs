@@ -10,7 +10,7 @@ use makegood_desk::facts::Asked;
 use makegood_desk::input::{
     Actor, Answer, Digest, Id, Input, Override, ProofAbout, ProofShows, Situation,
 };
-use makegood_desk::life::{Case, DecisionState, ProofState, RefundState};
+use makegood_desk::life::{Case, DecisionState, ProofState};
 use makegood_desk::remedy::Outcome;
 
 use crate::chance::Chance;
@@ -435,10 +435,4 @@ fn judging(no: u32, about: &ProofAbout, chance: &mut Chance, calm: bool) -> (Act
             reason: "it cannot be read".into(),
         },
     )
-}
-
-/// Whether a refund is still to be sent.
-#[must_use]
-pub fn is_reserved(state: &RefundState) -> bool {
-    *state == RefundState::Reserved
 }

@@ -2,7 +2,7 @@
 //! A payment provider that keeps its promises in the way that providers do: keys that are forgotten, answers that are lost,
 //! refunds that fail after all.
 //!
-//! What stands here is the truth about money. Whoever calls hears of it only through [`Heard`].
+//! What stands here is the truth about money. Whoever calls hears of it only what gets through.
 
 use std::collections::BTreeMap;
 

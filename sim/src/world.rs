@@ -143,6 +143,7 @@ impl<'w> World<'w> {
             story: trace.then(Vec::new),
             happened: BTreeSet::new(),
         };
+        world.store.forgets_credits = bug == Some(Bug::ForgetsCredits);
         shop::open(plan, &mut world.store, &mut world.provider);
         for (place, act) in plan.acts.iter().enumerate() {
             world.at(BEGIN.plus(seconds(act.at)), Step::Act(place));

@@ -9,7 +9,7 @@ use makegood_sim::plan::Plan;
 use makegood_sim::shrink::{Without, shrink};
 
 /// Each bug, the invariant that finds it, and within how many seeds.
-const TABLE: [(Bug, I, u64); 48] = [
+const TABLE: [(Bug, I, u64); 49] = [
     (Bug::ReadsNoDisputeAgain, I::NoSendWhileDisputed, 1_000),
     (Bug::ForgetsLostDisputes, I::NoSendOfWhatADisputeTook, 1_000),
     (Bug::SendsOnTheBrakes, I::NoSendOnTheBrakes, 1_000),
@@ -34,6 +34,7 @@ const TABLE: [(Bug, I, u64); 48] = [
     (Bug::PromisesTwice, I::OneDecisionPaidOnce, 1_000),
     (Bug::PromisesMore, I::OneDecisionPaidOnce, 1_000),
     (Bug::CreditsTwice, I::OneDecisionPaidOnce, 1_000),
+    (Bug::ForgetsCredits, I::NeverMoreThanCaptured, 6_000),
     (Bug::ForgetsForeign, I::TheBooksShowAllMoney, 1_000),
     (Bug::PaysTheOldDecision, I::MoneyByAStandingDecision, 6_000),
     (Bug::TellsPaidEarly, I::NoPaidLetterBefore, 1_000),

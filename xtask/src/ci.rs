@@ -56,8 +56,18 @@ fn documentation(root: &Path) -> Result<(), String> {
     ]))
 }
 
-/// The README's first command on the same files, without the wait for a release build.
+/// The README's first command, without the wait for a release build and for somebody to end it.
 fn first_command(root: &Path) -> Result<(), String> {
+    crate::run(cargo(root).args([
+        "run",
+        "--locked",
+        "--quiet",
+        "--",
+        "demo",
+        "--once",
+        "--listen",
+        "127.0.0.1:0",
+    ]))?;
     let folder = root.join("examples/cases");
     let mut cases: Vec<_> = std::fs::read_dir(&folder)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)

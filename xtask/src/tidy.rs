@@ -13,10 +13,7 @@ pub const LICENCE_LINE: &str = "// SPDX-License-Identifier: MIT OR Apache-2.0";
 pub const MAP: &str = "ARCHITECTURE.md";
 
 /// The two commands that the README promises, each on a line of its own in a block.
-pub const README_COMMANDS: [&str; 2] = [
-    "cargo run --release -- decide --policy viplikes examples/cases/*.json",
-    "cargo xtask test",
-];
+pub const README_COMMANDS: [&str; 2] = ["cargo run --release -- demo", "cargo xtask test"];
 
 /// Words that belong to one machine or one network. Written in two halves, or this file would
 /// name them too.
@@ -303,7 +300,7 @@ fn readme(files: &Files) -> Vec<String> {
         .collect();
     let is_case = |path: &String| path.starts_with("examples/cases/") && path.ends_with(".json");
     if !files.paths.iter().any(is_case) {
-        problems.push("README.md: its first command finds no case in `examples/cases`".to_owned());
+        problems.push("README.md: there is no case to decide in `examples/cases`".to_owned());
     }
     for word in page.split(|c: char| c.is_whitespace() || "`()".contains(c)) {
         if word.starts_with("examples/") && !word.contains('*') && !files.has(word) {

@@ -23,7 +23,7 @@ const MAP: &str = "\
 const README: &str = "\
 Two commands:
 ```sh
-cargo run --release -- decide --policy viplikes examples/cases/*.json
+cargo run --release -- demo
 ```
 ```sh
 cargo xtask test

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use crate::decision::Workspace;
 use crate::event::{Event, Happened, Todo};
 use crate::input::{Actor, Input, Situation};
-use crate::life::{Case, DecisionState, next};
+use crate::life::{Case, DecisionState, Refund, next};
 use crate::refusal::{Refusal, Takes, Thing};
 use crate::{approval, dispute, execution, investigation, request};
 
@@ -92,6 +92,26 @@ pub fn handle(
             turn.happened(Happened::Unparked);
         }
     }
+    if !turn.may_go_on() {
+        return Ok(turn.events);
+    }
+    // What came back in this turn is not gone any more, although the books were read before.
+    let undone = turn.undone();
+    if undone.is_empty() {
+        turn.go_on();
+        return Ok(turn.events);
+    }
+    let records = situation.records.without(&undone);
+    let situation = Situation {
+        records: &records,
+        ..*situation
+    };
+    let mut turn = Turn {
+        case: turn.case,
+        room: turn.room,
+        situation: &situation,
+        events: turn.events,
+    };
     turn.go_on();
     Ok(turn.events)
 }
@@ -136,18 +156,28 @@ impl Turn<'_> {
         self.events.push(event);
     }
 
-    /// Goes on by itself as far as nobody has to be asked: reviews, asks, proposes, and does what needs no person.
-    fn go_on(&mut self) {
-        if self.case.parked.is_some() {
-            return;
-        }
-        if !investigation::order_is_known(self) {
-            return;
+    /// Whether the case goes on by itself: it does where the order is known and nothing has ended or stopped it.
+    fn may_go_on(&mut self) -> bool {
+        if self.case.parked.is_some() || !investigation::order_is_known(self) {
+            return false;
         }
         dispute::look(self);
-        if self.case.closed.is_some() {
-            return;
-        }
+        self.case.closed.is_none()
+    }
+
+    /// The refunds that failed or were called back in this turn.
+    fn undone(&self) -> Vec<Refund> {
+        let undone = |event: &Event| match event.what {
+            Happened::RefundFailed { no, .. } | Happened::RefundCancelled { no, .. } => Some(no),
+            _ => None,
+        };
+        let numbers = self.events.iter().filter_map(undone);
+        let refund = |no| self.case.refunds.iter().find(move |refund| refund.no == no);
+        numbers.filter_map(refund).cloned().collect()
+    }
+
+    /// Goes on by itself as far as nobody has to be asked: reviews, asks, proposes, and does what needs no person.
+    fn go_on(&mut self) {
         approval::withdraw_outdated(self);
         let decided = matches!(
             self.case.decision().map(|held| held.state),

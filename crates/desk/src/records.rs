@@ -12,7 +12,7 @@ use crate::case::{
     Text,
 };
 use crate::input::{Answer, Id, ProofAbout, ProofShows};
-use crate::life::{Case, Proof, ProofState};
+use crate::life::{self, Case, Proof, ProofState};
 
 /// What the books say of an order at the moment of looking.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,8 @@ pub struct Records {
     pub payments: Vec<PaymentRecord>,
     /// Present when the order renews.
     pub subscription: Option<SubscriptionRecord>,
-    /// Refunds of the order, by whatever way: paid, on their way or promised; those that failed or were called back are not among them.
+    /// Refunds of the order, by whatever way: paid, on their way or promised, and what was given in exchange; those that failed or
+    /// were called back are not among them.
     pub refunds: Vec<RefundRecord>,
     /// Chargebacks and inquiries.
     pub disputes: Vec<DisputeRecord>,
@@ -145,6 +146,29 @@ impl Records {
         self.disputes.iter().filter(of_it).fold(0, |sum, record| {
             sum.saturating_add(record.dispute.amount.minor())
         })
+    }
+
+    /// The same without these refunds of the desk's, which bind nothing any more.
+    #[must_use]
+    pub(crate) fn without(&self, undone: &[life::Refund]) -> Self {
+        let mut records = self.clone();
+        for refund in undone {
+            let same = |record: &RefundRecord| {
+                record.at == refund.reserved_at
+                    && record.amount == refund.amount
+                    && record.units == refund.units
+            };
+            if let Some(place) = records.refunds.iter().position(same) {
+                records.refunds.remove(place);
+            }
+            for record in &mut records.payments {
+                if record.payment.id == refund.payment {
+                    let minor = refund.amount.minor();
+                    record.reserved_minor = record.reserved_minor.saturating_sub(minor);
+                }
+            }
+        }
+        records
     }
 
     /// Whether a lost chargeback has taken money of a payment that is promised or gone already.

@@ -417,6 +417,7 @@ fn what_comes_back_after_an_appeal_can_be_paid_otherwise() {
     };
     life.does(Actor::Customer, appeal).expect("it is appealed");
     life.accepted_by(ANNA).expect("nothing more is due");
+    life.waits(hours(1));
     life.is_told(1, RefundStatus::Failed);
     let input = Input::PayOtherwise {
         no: 1,
@@ -603,6 +604,12 @@ fn what_came_back_before_it_was_judged_anew_is_paid_by_the_new_decision_alone() 
     };
     life.does(Actor::Customer, appeal).expect("it is appealed");
     life.is_told(1, RefundStatus::Failed);
+    let outcome = life.case.decision().map(|held| held.proposal.outcome);
+    assert_eq!(
+        outcome,
+        Some(Outcome::PartialRefund),
+        "it is not counted as gone"
+    );
     life.accepted_by(ANNA).expect("the same is due again");
     assert_eq!(life.case.refunds.len(), 2);
     let input = Input::PayOtherwise {

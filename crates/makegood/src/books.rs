@@ -20,6 +20,7 @@ pub mod orders;
 pub mod people;
 pub mod private;
 pub mod seal;
+pub mod transfers;
 pub mod webhooks;
 
 use makegood_desk::amount::{Amount, Currency};
@@ -54,6 +55,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     webhooks::STATEMENTS,
     crate::demo::STATEMENTS,
     crate::doctor::STATEMENTS,
+    transfers::STATEMENTS,
     answers::STATEMENTS,
     files::STATEMENTS,
     lists::STATEMENTS,

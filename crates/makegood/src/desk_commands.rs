@@ -22,6 +22,7 @@ use crate::clock::{Clock, timestamp};
 use crate::config::{self, Config, ConfigCommand, Flags};
 use crate::goods::import::ImportArgs;
 use crate::goods::reference_connector::ConnectorArgs;
+use crate::money_commands::{DoctorArgs, ReconcileArgs, TransferCommand};
 use crate::pay::sandbox::SandboxArgs;
 use crate::policies::harmless;
 use crate::setup::{self, location, new_id};
@@ -143,6 +144,16 @@ Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
         /// What.
         #[command(subcommand)]
         command: TokenCommand,
+    },
+    /// Look everything over: settings, keys, store, money, providers; and say what mends what is wrong
+    Doctor(DoctorArgs),
+    /// Hold the books against the payment providers'
+    Reconcile(ReconcileArgs),
+    /// Refunds by bank transfer
+    Transfers {
+        /// What.
+        #[command(subcommand)]
+        command: TransferCommand,
     },
     /// Play the payment provider, in Stripe's dialect, without real money
     Sandbox(SandboxArgs),
@@ -291,6 +302,9 @@ pub fn run(command: &DeskCommand, out: &mut dyn Write) -> Done {
         DeskCommand::User { command } => user(command, out),
         DeskCommand::Webhook { command } => command.run(out),
         DeskCommand::Token { command } => token(command, out),
+        DeskCommand::Doctor(doctor) => doctor.run(out),
+        DeskCommand::Reconcile(reconcile) => reconcile.run(out),
+        DeskCommand::Transfers { command } => command.run(out),
         DeskCommand::Sandbox(sandbox) => {
             let clock = Clock::default();
             let wall = Box::new(move || clock.timestamp().as_second());

@@ -22,6 +22,7 @@ pub mod guard;
 pub mod keep;
 pub mod log;
 pub mod meters;
+pub mod money_commands;
 pub mod outgoing;
 pub mod pay;
 pub mod policies;

@@ -444,6 +444,11 @@ impl Shop {
         let Some(known) = self.providers.get(provider) else {
             return self.no_provider(id, no, provider).await;
         };
+        if !known.answers() {
+            // What became of a transfer comes with the bank's statement; asking would only fill the log.
+            let until = self.in_seconds(3_600);
+            return Err(NotDone::Refused(Refusal::ProviderRests { until }));
+        }
         let said = known.refund(refund).await.said;
         crash::point!("refund.fetched");
         Ok(self

@@ -151,6 +151,9 @@ pub async fn open(
     let vault = vault(&config, &store, master).await?;
     let anchor = Anchor::at(&config.audit.anchor_file);
     let frozen = frozen(&store, &anchor, &signer).await?;
+    if frozen.is_none() {
+        remember_the_beginning(&anchor, &signer)?;
+    }
     mark_frozen(&store, frozen.is_some() || config.money.kill_switch).await?;
     let (vault, signer) = (Arc::new(vault), Arc::new(signer));
     let desk = Desk {
@@ -374,6 +377,21 @@ pub async fn held_against_anchor(
     signer: &SigningKey,
 ) -> Result<Option<Frozen>, Unready> {
     frozen(store, &Anchor::at(&config.audit.anchor_file), signer).await
+}
+
+/// Remembers that the log was empty, where nothing is remembered and it is. Otherwise a process that died before the first head was
+/// signed would leave a log with events of which nothing is remembered, as if the file had been lost.
+fn remember_the_beginning(anchor: &Anchor, signer: &SigningKey) -> Result<(), Unready> {
+    let keys = [signer.verifier()];
+    if !matches!(anchor.read(&keys), Ok(None)) {
+        return Ok(());
+    }
+    let note = signer.checkpoint(0, Frontier::new().root());
+    let done = anchor.advance(&note, &keys);
+    done.map(drop).map_err(|why| Unready::Setting {
+        key: "audit.anchor_file".to_owned(),
+        why: why.to_string(),
+    })
 }
 
 /// Holds the log against what is remembered of it.

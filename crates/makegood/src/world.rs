@@ -16,7 +16,8 @@ use crate::books::facts::{self, Seen, refund_seen};
 use crate::books::inbox::{self, InHand};
 use crate::books::nanoseconds;
 use crate::clock;
-use crate::pay::stripe::Stripe;
+use crate::pay::stripe::webhook::{self, NotTaken};
+use crate::pay::stripe::{Stripe, WebhookSecret};
 use crate::pay::{Look, Provider, ProviderEvent, SeenRefund, Unread};
 use crate::reconcile::{Reconciliation, last_at};
 use crate::run::Shop;
@@ -80,6 +81,39 @@ impl From<Trouble> for NotSeen {
     fn from(trouble: Trouble) -> Self {
         Self::Trouble(trouble)
     }
+}
+
+/// Why a webhook was not taken in.
+#[derive(Debug)]
+pub enum NotTakenIn {
+    /// It is not from the provider, not fresh, or not readable: the caller is told, and nothing is kept.
+    NotTaken(NotTaken),
+    /// It is about test mode where real money is dealt with, or the other way round.
+    OtherMode,
+    /// The store could not: the provider must be told to send it again.
+    Trouble(Trouble),
+}
+
+/// Takes a provider's webhook in: its header `Stripe-Signature` and its body's bytes as they came. When this returns it is durable, and
+/// the provider may hear that it arrived; answers whether it is new.
+///
+/// # Errors
+/// It is not believed, or the store could not.
+pub async fn taken_in(
+    shop: &Shop,
+    name: &str,
+    stripe: &Stripe,
+    secrets: &[WebhookSecret],
+    (header, body): (&str, &[u8]),
+) -> Result<bool, NotTakenIn> {
+    let now = shop.clock.timestamp();
+    let event = webhook::take(header, body, secrets, now).map_err(NotTakenIn::NotTaken)?;
+    if !concerns(stripe, &event) {
+        return Err(NotTakenIn::OtherMode);
+    }
+    arrived(shop, name, &event)
+        .await
+        .map_err(NotTakenIn::Trouble)
 }
 
 /// Keeps a provider's event. When this returns it is durable, and the provider may hear that it arrived; answers whether it is new.

@@ -6,19 +6,19 @@ use std::sync::Arc;
 
 use makegood::books::act::NotDone;
 use makegood::books::check;
-use makegood::books::disputes::{DisputeSeen, dispute_seen};
+use makegood::books::disputes::dispute_seen;
 use makegood::books::facts::{self, Explained, Seen, breach_id, explain, refund_seen};
 use makegood::books::intake::{Intake, Outcome, line};
 use makegood::clock::Clock;
 use makegood::config::{Flags, load, write_initial};
 use makegood::pay::sandbox::call::{Call, Method};
 use makegood::pay::sandbox::{Sandbox, router};
-use makegood::pay::stripe::{SecretKey, Settings, Stripe};
+use makegood::pay::stripe::{SecretKey, Settings, Stripe, WebhookSecret};
 use makegood::pay::{Dispute, Provider, ProviderEvent, SeenRefund};
 use makegood::reconcile::{self, Reconciliation};
 use makegood::setup::{self, Ready, new_id};
 use makegood::store::{Statement, Value};
-use makegood::world::{self, Watch};
+use makegood::world::{self, NotTakenIn, Watch};
 use makegood_desk::case::{ClaimKind, Duration, Wants};
 use makegood_desk::input::{Actor, Door, Id, Input, Language, Request};
 use makegood_desk::life::{Case, RefundState, Stage};
@@ -980,6 +980,42 @@ async fn a_refund_of_ours_that_the_provider_does_not_know_stops_the_order_until_
         let report = right.run(back).await.unwrap();
         assert!(report.differences.is_empty(), "{report}");
         assert_eq!(world.shown(&said::OPEN, order()).await, ["0"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signed_webhooks_are_kept_once_and_others_not_at_all() {
+    on_both(async |world| {
+        let endpoint = world.form(
+            "/v1/webhook_endpoints",
+            "url=http://127.0.0.1:1/hooks&enabled_events[0]=*",
+        );
+        let secret = endpoint["secret"].as_str().unwrap();
+        let charge = world.order("VL-1").await;
+        world.post(
+            "/_sandbox/refunds",
+            json!({"charge": charge, "amount": 500}),
+        );
+        let hooks = world.sandbox.take_webhooks().unwrap();
+        assert!(!hooks.is_empty());
+        let ours = [WebhookSecret::new(secret).unwrap()];
+        let others = [WebhookSecret::new("whsec_somebodyelse").unwrap()];
+        let shop = &world.ready.shop;
+        for hook in &hooks {
+            let sent = (hook.signature.as_str(), hook.body.as_bytes());
+            let forged = world::taken_in(shop, "card", &world.stripe, &others, sent).await;
+            assert!(matches!(forged, Err(NotTakenIn::NotTaken(_))), "{forged:?}");
+            let first = world::taken_in(shop, "card", &world.stripe, &ours, sent).await;
+            assert!(first.unwrap());
+            let second = world::taken_in(shop, "card", &world.stripe, &ours, sent).await;
+            assert!(!second.unwrap());
+        }
+        world.heard(&[]).await;
+        assert_eq!(
+            world.shown(&said::FOREIGN, vec![Value::from("VL-1")]).await,
+            ["500"]
+        );
     })
     .await;
 }

@@ -27,7 +27,7 @@ crate::statements! {
     /// Opens a case, unless the same is open.
     INSERT_CASE = "insert into desk_case (id, number, order_number, claim, service, open_key, stage, version, customer_id, language, channel, opened_at, changed_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12) on conflict do nothing";
     /// Brings a case's row up to its events.
-    UPDATE_CASE = "update desk_case set stage = ?2, version = ?3, customer_id = ?4, service = coalesce(?5, service), outcome = ?6, clause = ?7, amount_minor = ?8, currency = ?9, changed_at = ?10, closed_at = ?11, due_at = ?12, wake_at = ?13, open_key = case when cast(?11 as bigint) is not null then null when open_key is not null then open_key when exists (select 1 from desk_case o where o.open_key = cast(?14 as text)) then null else cast(?14 as text) end where id = ?1 and version = ?15";
+    UPDATE_CASE = "update desk_case set stage = ?2, version = ?3, customer_id = ?4, service = coalesce(?5, service), outcome = ?6, clause = ?7, amount_minor = ?8, currency = ?9, changed_at = ?10, closed_at = cast(?11 as bigint), due_at = ?12, wake_at = ?13, open_key = case when cast(?11 as bigint) is not null then null when open_key is not null then open_key when exists (select 1 from desk_case o where o.open_key = cast(?14 as text)) then null else cast(?14 as text) end where id = ?1 and version = ?15";
     /// Promises money of a payment, if so much is left.
     RESERVE = "update payment set reserved_minor = reserved_minor + ?3 where order_number = ?1 and id = ?2 and reserved_minor + foreign_minor + ?3 <= amount_minor";
     /// Frees money of a payment that will not leave.

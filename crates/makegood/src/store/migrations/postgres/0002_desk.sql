@@ -241,6 +241,8 @@ create table credit (
     constraint credit_pkey primary key (case_id, position)
 );
 
+create index credit_order on credit (order_number);
+
 -- Commands to fulfilment by the keys that they carry: what is said about one later names no case.
 create table command (
     key text not null primary key,
@@ -454,22 +456,30 @@ create table import_run (
     changed_at bigint not null
 );
 
--- Payment files for transfers by hand.
+-- Payment files for transfers by hand, each kept under a key of its own as it was handed to the bank.
 create table transfer_batch (
     id text not null primary key,
     provider text not null,
-    form text not null,
     currency text not null,
-    created_at bigint not null,
-    content_sealed bytea not null
+    created_at bigint not null
 );
+create table transfer_file (
+    batch_id text not null,
+    name text not null,
+    digest bytea not null,
+    sealed bytea not null,
+    constraint transfer_file_pkey primary key (batch_id, name)
+);
+
+-- Transfers: refunds at a bank. Where the money goes lies with the texts of whoever gets it.
 create table transfer (
-    key text not null primary key,
+    id text not null primary key,
+    case_id bytea not null,
+    refund_no bigint not null,
     provider text not null,
+    person_id bytea not null,
+    payee_digest bytea not null,
     batch_id text,
-    payment_reference text not null,
-    amount_minor bigint not null,
-    currency text not null,
     status text not null,
     words text,
     created_at bigint not null,
