@@ -136,6 +136,7 @@ Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
     },
     /// Where events are sent to
     Webhook {
+        /// What.
         #[command(subcommand)]
         command: WebhookCommand,
     },

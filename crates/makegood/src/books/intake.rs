@@ -205,6 +205,9 @@ struct Entry {
     named: bool,
 }
 
+/// What a customer is known by: the shop's name for them, and the index of their address.
+type Known = (Option<String>, Option<[u8; 32]>);
+
 /// Who bought, prepared to be written down: known keys, and what is sealed for the case that nobody knows them yet.
 struct Buyer {
     new: Id,
@@ -306,8 +309,7 @@ impl Intake {
 
     /// Seals the addresses of customers whom nobody knows yet: their keys are made in one commit of the key store.
     async fn buyers(&self, facts: &mut [Fact]) -> Result<(), Trouble> {
-        let mut told: BTreeMap<(Option<String>, Option<[u8; 32]>), (Id, Option<Secret>)> =
-            BTreeMap::new();
+        let mut told: BTreeMap<Known, (Id, Option<Secret>)> = BTreeMap::new();
         for fact in facts.iter_mut() {
             let Told::Order(order) = &fact.line.told else {
                 continue;
@@ -344,8 +346,8 @@ impl Intake {
 
     async fn seal_new(
         &self,
-        told: BTreeMap<(Option<String>, Option<[u8; 32]>), (Id, Option<Secret>)>,
-    ) -> Result<BTreeMap<(Option<String>, Option<[u8; 32]>), (Id, Sealed)>, Trouble> {
+        told: BTreeMap<Known, (Id, Option<Secret>)>,
+    ) -> Result<BTreeMap<Known, (Id, Sealed)>, Trouble> {
         let keys: Vec<_> = told.keys().cloned().collect();
         let known = self
             .store
@@ -392,7 +394,7 @@ fn unavailable(why: impl fmt::Display) -> Trouble {
 /// Who is known by a reference or by the index of an address, and whether their address is.
 async fn known_customers(
     tx: &mut Tx<'_>,
-    keys: &[(Option<String>, Option<[u8; 32]>)],
+    keys: &[Known],
 ) -> Result<Vec<Option<(Id, bool)>>, Trouble> {
     let mut known = Vec::with_capacity(keys.len());
     for (reference, mail_index) in keys {
