@@ -205,6 +205,9 @@ struct Entry {
     named: bool,
 }
 
+/// What a customer is known by: the shop's name for them, and the index of their address.
+type Known = (Option<String>, Option<[u8; 32]>);
+
 /// Who bought, prepared to be written down: known keys, and what is sealed for the case that nobody knows them yet.
 struct Buyer {
     new: Id,
@@ -212,9 +215,6 @@ struct Buyer {
     reference: Option<String>,
     email: Option<Sealed>,
 }
-
-/// How a shop names a customer: its own name, and the index of the mail address.
-type Buyer = (Option<String>, Option<[u8; 32]>);
 
 impl Intake {
     /// Takes lines in, all in one transaction. What is answered is durable, in the order of the lines.
@@ -309,7 +309,7 @@ impl Intake {
 
     /// Seals the addresses of customers whom nobody knows yet: their keys are made in one commit of the key store.
     async fn buyers(&self, facts: &mut [Fact]) -> Result<(), Trouble> {
-        let mut told: BTreeMap<Buyer, (Id, Option<Secret>)> = BTreeMap::new();
+        let mut told: BTreeMap<Known, (Id, Option<Secret>)> = BTreeMap::new();
         for fact in facts.iter_mut() {
             let Told::Order(order) = &fact.line.told else {
                 continue;
@@ -346,8 +346,8 @@ impl Intake {
 
     async fn seal_new(
         &self,
-        told: BTreeMap<Buyer, (Id, Option<Secret>)>,
-    ) -> Result<BTreeMap<Buyer, (Id, Sealed)>, Trouble> {
+        told: BTreeMap<Known, (Id, Option<Secret>)>,
+    ) -> Result<BTreeMap<Known, (Id, Sealed)>, Trouble> {
         let keys: Vec<_> = told.keys().cloned().collect();
         let known = self
             .store
@@ -394,7 +394,7 @@ fn unavailable(why: impl fmt::Display) -> Trouble {
 /// Who is known by a reference or by the index of an address, and whether their address is.
 async fn known_customers(
     tx: &mut Tx<'_>,
-    keys: &[(Option<String>, Option<[u8; 32]>)],
+    keys: &[Known],
 ) -> Result<Vec<Option<(Id, bool)>>, Trouble> {
     let mut known = Vec::with_capacity(keys.len());
     for (reference, mail_index) in keys {
