@@ -69,7 +69,7 @@ crate::statements! {
     /// The number of a batch of log entries: they are read in the order in which they came in.
     NEXT_BATCH = sqlite "update counter set value = value + 1 where name = 'log' returning value", postgres "select nextval('log_number')";
     /// What is known of a customer.
-    CUSTOMER = "select mail_index, reference from customer where id = ?1";
+    CUSTOMER_KNOWN = "select mail_index, reference from customer where id = ?1";
 }
 
 /// Most lines of a batch. The place of a log entry is its batch and its place there, in sixteen bits.
@@ -400,7 +400,7 @@ async fn known_customers(
     for (reference, mail_index) in keys {
         let person = match find(tx, reference.as_deref(), *mail_index).await? {
             Some(person) => {
-                let row = tx.one(&CUSTOMER, &[Value::from(person.0)]).await?;
+                let row = tx.one(&CUSTOMER_KNOWN, &[Value::from(person.0)]).await?;
                 let has =
                     row.map_or(Ok(false), |row| row.opt_bytes(0).map(|mail| mail.is_some()))?;
                 Some((person, has))
@@ -433,7 +433,7 @@ async fn find(
     };
     let person = Id(row.id(0)?);
     if reference.is_some() {
-        let row = tx.one(&CUSTOMER, &[Value::from(person.0)]).await?;
+        let row = tx.one(&CUSTOMER_KNOWN, &[Value::from(person.0)]).await?;
         let other = row.map_or(Ok(false), |row| {
             row.opt_text(1).map(|named| named.is_some())
         })?;
@@ -661,7 +661,7 @@ impl Buyer {
         };
         let person = found.unwrap_or(self.new);
         let row = match found {
-            Some(_) => tx.one(&CUSTOMER, &[Value::from(person.0)]).await?,
+            Some(_) => tx.one(&CUSTOMER_KNOWN, &[Value::from(person.0)]).await?,
             None => None,
         };
         let (had_mail, had_name) = match &row {
