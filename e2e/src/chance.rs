@@ -10,12 +10,12 @@ impl Chance {
     #[must_use]
     pub fn new(seed: u64, row: u64) -> Self {
         let mut chance = Self(seed ^ row.wrapping_mul(0xA076_1D64_78BD_642F));
-        chance.next();
+        chance.number();
         chance
     }
 
     /// The next number (SplitMix64).
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -25,7 +25,7 @@ impl Chance {
 
     /// A number below this one.
     pub fn below(&mut self, end: u64) -> u64 {
-        self.next().checked_rem(end).unwrap_or(0)
+        self.number().checked_rem(end).unwrap_or(0)
     }
 
     /// Whether something happens that happens so many times in a hundred.

@@ -175,7 +175,7 @@ impl Killing<'_> {
             .map(|point| {
                 (
                     self.report.at.get(point).copied().unwrap_or(0),
-                    self.chance.next(),
+                    self.chance.number(),
                     point,
                 )
             })

@@ -27,9 +27,9 @@ use crate::pay::sandbox::SandboxArgs;
 use crate::policies::harmless;
 use crate::setup::{self, location, new_id};
 
-use crate::webhook_commands::WebhookCommand;
 use crate::store::backup::{backup, restore};
 use crate::store::{Options, Store, migrations};
+use crate::webhook_commands::WebhookCommand;
 use crate::{log, meters, serve, web};
 use demo::DemoArgs;
 
@@ -136,6 +136,7 @@ Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
     },
     /// Where events are sent to
     Webhook {
+        /// What.
         #[command(subcommand)]
         command: WebhookCommand,
     },

@@ -28,11 +28,13 @@ use crate::wire::Written as _;
 pub enum WebhookCommand {
     /// All endpoints, and how they are
     List {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
     },
     /// Send events there from now on, and print the secret that they are signed with
     Add {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The address
@@ -46,6 +48,7 @@ pub enum WebhookCommand {
     },
     /// Take a new secret into use; the old one signs beside it for a day
     Rotate {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The endpoint, as `makegood webhook list` prints it
@@ -53,6 +56,7 @@ pub enum WebhookCommand {
     },
     /// Switch an endpoint on again; what happened in the meantime is sent, too
     Enable {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The endpoint
@@ -60,6 +64,7 @@ pub enum WebhookCommand {
     },
     /// Send nothing there any more, and forget the secret
     Remove {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The endpoint
@@ -67,6 +72,7 @@ pub enum WebhookCommand {
     },
     /// Send again what was given up
     Replay {
+        /// Where the settings are.
         #[command(flatten)]
         flags: Flags,
         /// The endpoint

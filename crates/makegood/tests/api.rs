@@ -13,10 +13,10 @@ mod access;
 mod bodies;
 #[path = "api/described.rs"]
 mod described;
-#[path = "api/invented.rs"]
-mod invented;
 #[path = "api/hooks.rs"]
 mod hooks;
+#[path = "api/invented.rs"]
+mod invented;
 #[path = "api/orders.rs"]
 mod orders;
 #[path = "api/repeated.rs"]

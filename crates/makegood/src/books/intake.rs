@@ -69,7 +69,7 @@ crate::statements! {
     /// The number of a batch of log entries: they are read in the order in which they came in.
     NEXT_BATCH = sqlite "update counter set value = value + 1 where name = 'log' returning value", postgres "select nextval('log_number')";
     /// What is known of a customer.
-    CUSTOMER = "select mail_index, reference from customer where id = ?1";
+    CUSTOMER_KNOWN = "select mail_index, reference from customer where id = ?1";
 }
 
 /// Most lines of a batch. The place of a log entry is its batch and its place there, in sixteen bits.
@@ -205,6 +205,9 @@ struct Entry {
     named: bool,
 }
 
+/// What a customer is known by: the shop's name for them, and the index of their address.
+type Known = (Option<String>, Option<[u8; 32]>);
+
 /// Who bought, prepared to be written down: known keys, and what is sealed for the case that nobody knows them yet.
 struct Buyer {
     new: Id,
@@ -306,8 +309,7 @@ impl Intake {
 
     /// Seals the addresses of customers whom nobody knows yet: their keys are made in one commit of the key store.
     async fn buyers(&self, facts: &mut [Fact]) -> Result<(), Trouble> {
-        let mut told: BTreeMap<(Option<String>, Option<[u8; 32]>), (Id, Option<Secret>)> =
-            BTreeMap::new();
+        let mut told: BTreeMap<Known, (Id, Option<Secret>)> = BTreeMap::new();
         for fact in facts.iter_mut() {
             let Told::Order(order) = &fact.line.told else {
                 continue;
@@ -344,8 +346,8 @@ impl Intake {
 
     async fn seal_new(
         &self,
-        told: BTreeMap<(Option<String>, Option<[u8; 32]>), (Id, Option<Secret>)>,
-    ) -> Result<BTreeMap<(Option<String>, Option<[u8; 32]>), (Id, Sealed)>, Trouble> {
+        told: BTreeMap<Known, (Id, Option<Secret>)>,
+    ) -> Result<BTreeMap<Known, (Id, Sealed)>, Trouble> {
         let keys: Vec<_> = told.keys().cloned().collect();
         let known = self
             .store
@@ -392,13 +394,13 @@ fn unavailable(why: impl fmt::Display) -> Trouble {
 /// Who is known by a reference or by the index of an address, and whether their address is.
 async fn known_customers(
     tx: &mut Tx<'_>,
-    keys: &[(Option<String>, Option<[u8; 32]>)],
+    keys: &[Known],
 ) -> Result<Vec<Option<(Id, bool)>>, Trouble> {
     let mut known = Vec::with_capacity(keys.len());
     for (reference, mail_index) in keys {
         let person = match find(tx, reference.as_deref(), *mail_index).await? {
             Some(person) => {
-                let row = tx.one(&CUSTOMER, &[Value::from(person.0)]).await?;
+                let row = tx.one(&CUSTOMER_KNOWN, &[Value::from(person.0)]).await?;
                 let has =
                     row.map_or(Ok(false), |row| row.opt_bytes(0).map(|mail| mail.is_some()))?;
                 Some((person, has))
@@ -431,7 +433,7 @@ async fn find(
     };
     let person = Id(row.id(0)?);
     if reference.is_some() {
-        let row = tx.one(&CUSTOMER, &[Value::from(person.0)]).await?;
+        let row = tx.one(&CUSTOMER_KNOWN, &[Value::from(person.0)]).await?;
         let other = row.map_or(Ok(false), |row| {
             row.opt_text(1).map(|named| named.is_some())
         })?;
@@ -659,7 +661,7 @@ impl Buyer {
         };
         let person = found.unwrap_or(self.new);
         let row = match found {
-            Some(_) => tx.one(&CUSTOMER, &[Value::from(person.0)]).await?,
+            Some(_) => tx.one(&CUSTOMER_KNOWN, &[Value::from(person.0)]).await?,
             None => None,
         };
         let (had_mail, had_name) = match &row {

@@ -389,16 +389,22 @@ impl ImportArgs {
             true => Progress::default(),
             false => run.earlier().await.map_err(stop)?,
         };
-        if from.position.lines > 0 {
+        let lines = from.position.lines;
+        if lines > 0 && from.position.bytes >= run.source.end {
             writeln!(
                 out,
-                "the same content came to line {} before; it goes on from there (`--again` begins anew)",
-                from.position.lines
+                "the same content was taken in before, with this outcome; `--again` goes through it once more"
+            )?;
+        } else if lines > 0 {
+            writeln!(
+                out,
+                "the same content came to line {lines} before; it goes on from there (`--again` begins anew)"
             )?;
         }
         let mut report = Report {
             errors: self.errors_file(from.position.lines > 0)?,
             shown: Vec::new(),
+            before: from.tally,
             bar: bar(&run.source, from.position),
         };
         let done = run
@@ -450,6 +456,8 @@ fn bar(source: &Source, from: Position) -> ProgressBar {
 struct Report {
     errors: Option<BufWriter<File>>,
     shown: Vec<(u64, String)>,
+    /// What came of lines in earlier runs.
+    before: Tally,
     bar: ProgressBar,
 }
 
@@ -488,7 +496,10 @@ impl Report {
             writeln!(out, "  line {line}: {}", harmless(detail))?;
         }
         let bad = conflicting.saturating_add(wrong);
-        let shown = u64::try_from(self.shown.len()).unwrap_or(u64::MAX);
+        let told = u64::try_from(self.shown.len()).unwrap_or(u64::MAX);
+        let shown = told
+            .saturating_add(self.before.conflicting)
+            .saturating_add(self.before.wrong);
         if bad > shown && !all_written {
             writeln!(
                 out,
