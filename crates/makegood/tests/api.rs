@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The interface, as those who use it meet it: a shop with its programs and people, on a real store, with the sandbox for a provider.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic around a test is a failed test with its place"
+)]
+
 #[path = "support/judge.rs"]
 #[expect(dead_code, reason = "only the place of the programs is asked for here")]
 mod judge;

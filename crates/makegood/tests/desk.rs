@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The desk on its store, with the sandbox for a provider: requests become refunds, exactly once.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic around a test is a failed test with its place"
+)]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Refunds by bank transfer: from the decision over the payment file to the bank's statement, once.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic around a test is a failed test with its place"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

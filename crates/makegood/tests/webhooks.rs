@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Webhooks from the event to the receiver, on both databases: nothing is missed, nothing is sent in clear of what a person wrote.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic around a test is a failed test with its place"
+)]
+
 #[path = "intake/ground.rs"]
 #[expect(dead_code, reason = "the tests of lines use the rest")]
 mod ground;
@@ -357,6 +362,7 @@ async fn an_old_secret_signs_beside_the_new_for_a_day_and_neither_lies_open() {
 }
 
 makegood::statements! {
+    /// What lies in the store of the secrets of endpoints.
     SECRETS = "select secrets from webhook_endpoint";
 }
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the world says of money: in any order, doubled, late, about payments that nobody knows yet. Never lost, never twice.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic around a test is a failed test with its place"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

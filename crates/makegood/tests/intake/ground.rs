@@ -20,7 +20,6 @@ pub const NOW: Instant = Instant::from_unix_nanoseconds(1_793_491_200_000_000_00
 /// The books.
 pub struct Ground {
     pub store: Store,
-    pub location: Location,
     pub intake: Intake,
     pub folder: PathBuf,
 }
@@ -56,7 +55,6 @@ impl Ground {
         };
         Self {
             store,
-            location,
             intake,
             folder,
         }
