@@ -108,8 +108,19 @@ pub struct Desk {
     pub provider: Beside,
     /// Fulfilment.
     pub fulfilment: Beside,
-    /// The token that may do everything that the desk's customers and people do.
-    pub token: String,
+    /// Who may ask what.
+    pub tokens: Tokens,
+}
+
+/// The tokens of those who use a desk.
+#[derive(Clone, Debug, Default)]
+pub struct Tokens {
+    /// The shop's program, that asks for its customers.
+    pub shop: String,
+    /// An agent.
+    pub agent: String,
+    /// Whoever owns the desk.
+    pub owner: String,
 }
 
 /// How a desk is set up.
@@ -173,10 +184,17 @@ impl Desk {
             database,
             provider,
             fulfilment,
-            token: String::new(),
+            tokens: Tokens::default(),
         };
         desk.prepare()?;
-        desk.token = desk.new_token("everything")?;
+        desk.tokens = Tokens {
+            shop: desk
+                .run(&["token", "create", "shop", "--scope", "shop"])?
+                .trim()
+                .to_owned(),
+            agent: desk.user("Ada", "agent")?,
+            owner: desk.user("Olga", "owner")?,
+        };
         Ok(desk)
     }
 
@@ -239,16 +257,18 @@ impl Desk {
         ))
     }
 
-    /// A token with every scope. On SQLite the desk must be closed meanwhile.
+    /// Somebody who works at the desk; gives their token. On SQLite the desk must be closed meanwhile.
     ///
     /// # Errors
     /// The command fails.
-    pub fn new_token(&self, name: &str) -> Result<String, String> {
-        let mut arguments = vec!["token", "create", name];
-        for scope in ["shop", "agent", "technical", "finance", "admin"] {
-            arguments.extend(["--scope", scope]);
-        }
-        self.run(&arguments).map(|token| token.trim().to_owned())
+    pub fn user(&self, name: &str, role: &str) -> Result<String, String> {
+        let said = self.run(&["user", "add", name, "--role", role])?;
+        let token = said
+            .split_whitespace()
+            .find(|word| word.starts_with("mgt_"));
+        token
+            .map(str::to_owned)
+            .ok_or_else(|| format!("no token: {said}"))
     }
 
     /// Opens the desk, and has it die at a place where one is given.

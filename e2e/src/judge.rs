@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::desk::Desk;
 use crate::http::Client;
-use crate::shop::Visitor;
+use crate::shop::{Clients, Visitor};
 
 /// How long everything may take to come to rest: a case that a process died with is free again after twenty seconds.
 const REST: Duration = Duration::from_secs(120);
@@ -31,20 +31,25 @@ pub struct Looked {
 /// The desk or the provider does not answer, or something is still owed after two minutes.
 pub fn at_rest(
     desk: &Desk,
-    client: &mut Client,
+    clients: &mut Clients,
     visitors: &mut [Visitor],
 ) -> Result<(Looked, Vec<String>), String> {
     let gone = |cause: std::io::Error| format!("the desk does not answer: {cause}");
     let mut wrong = Vec::new();
     let mut looked = Looked::default();
     for visitor in visitors.iter_mut() {
-        visitor.all_again(client).map_err(gone)?;
+        visitor.all_again(clients).map_err(gone)?;
         looked.answers = looked.answers.saturating_add(visitor.acknowledged.len());
     }
     let begun = Instant::now();
     let cases = loop {
+<<<<<<< HEAD
         let cases = every_case(client)?;
         let owed: Vec<String> = cases.iter().filter_map(owes).collect();
+=======
+        let cases = every_case(&mut clients.agent)?;
+        let owed: Vec<String> = cases.iter().filter_map(|case| owes(case)).collect();
+>>>>>>> kill
         match owed.first() {
             None => break cases,
             Some(first) if begun.elapsed() > REST => {
@@ -109,7 +114,8 @@ fn owes(case: &Value) -> Option<String> {
         return about("is parked:", &case["parked"]);
     }
     for refund in list(case, "refunds") {
-        let ended = ["succeeded", "failed", "cancelled"]
+        // What the provider is still at is asked about again within the hour.
+        let ended = ["succeeded", "failed", "cancelled", "pending"]
             .iter()
             .any(|word| refund["status"] == *word);
         if !ended {
@@ -195,11 +201,12 @@ fn money(desk: &Desk, cases: &[Value], wrong: &mut Vec<String>) -> Result<usize,
     for case in cases {
         let id = case["id"].as_str().unwrap_or_default();
         let mut succeeded = 0_usize;
-        for refund in list(case, "refunds")
-            .iter()
-            .filter(|refund| refund["status"] == "succeeded")
-        {
-            succeeded = succeeded.saturating_add(1);
+        for refund in list(case, "refunds") {
+            match refund["status"].as_str() {
+                Some("succeeded") => succeeded = succeeded.saturating_add(1),
+                Some("pending") => {}
+                _ => continue,
+            }
             let name = refund["provider_refund"].as_str().unwrap_or_default();
             let said = (
                 refund["provider_payment"]

@@ -12,9 +12,8 @@ use crate::binary::Binary;
 use crate::chance::Chance;
 use crate::desk::{Books, Desk, Plan, Served};
 use crate::files;
-use crate::http::Client;
 use crate::judge::{self, Looked};
-use crate::shop::{Kind, Order, Pool, Visitor, lines};
+use crate::shop::{Clients, Kind, Order, Pool, Visitor, lines};
 
 /// How a run goes.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +65,7 @@ impl Report {
 /// Orders are told in files of so many.
 const ORDERS: usize = 40;
 /// A named place that is not reached in this time is left for a random kill.
-const LONGEST_ROUND: Duration = Duration::from_millis(1_500);
+const LONGEST_ROUND: Duration = Duration::from_millis(2_000);
 /// After so many kills everything is held against everything.
 const LOOK_EVERY: u32 = 50;
 
@@ -184,7 +183,13 @@ impl Killing<'_> {
         let most = u64::try_from(at.len() / 3).unwrap_or(1).max(1);
         let chosen = usize::try_from(self.chance.below(most)).unwrap_or(0);
         let (_, _, name) = at.get(chosen)?;
-        let times = 1 + self.chance.below(4);
+        // The log is signed once a second.
+        let most = if name.starts_with("log.signed") || name.starts_with("log.kept") {
+            1
+        } else {
+            4
+        };
+        let times = 1 + self.chance.below(most);
         Some(format!("{name}:{times}"))
     }
 
@@ -201,15 +206,15 @@ impl Killing<'_> {
             served.ready()?;
         }
         let over = AtomicBool::new(false);
-        let (pool, token) = (&self.pool, self.desk.token.as_str());
+        let (pool, tokens) = (&self.pool, &self.desk.tokens);
         thread::scope(|scope| {
             for visitor in &mut self.visitors {
                 let (over, address) = (&over, served.address);
                 scope.spawn(move || {
-                    let mut client = Client::new(address, Some(token));
+                    let mut clients = Clients::new(address, tokens);
                     while !over.load(Ordering::Relaxed) {
-                        if visitor.step(&mut client, pool).is_err() {
-                            client = Client::new(address, Some(token));
+                        if visitor.step(&mut clients, pool).is_err() {
+                            clients = Clients::new(address, tokens);
                             thread::sleep(Duration::from_millis(2));
                         }
                     }
@@ -255,6 +260,11 @@ impl Killing<'_> {
                 kind,
             };
             let charge = self.desk.provider.payment(kind.price())?;
+            if self.chance.percent(15) {
+                let slow =
+                    json!({"status": "pending", "then": {"after": 2, "status": "succeeded"}});
+                self.desk.provider.tell("/_sandbox/refund_lives", &slow)?;
+            }
             for line in lines(&order, &charge) {
                 text.push_str(&format!("{line}\n"));
             }
@@ -280,8 +290,8 @@ impl Killing<'_> {
     fn look(&mut self) -> Result<(), String> {
         self.trouble(false)?;
         let served = opened(&self.desk)?;
-        let mut client = Client::new(served.address, Some(&self.desk.token));
-        let rest = judge::at_rest(&self.desk, &mut client, &mut self.visitors);
+        let mut clients = Clients::new(served.address, &self.desk.tokens);
+        let rest = judge::at_rest(&self.desk, &mut clients, &mut self.visitors);
         let (looked, mut wrong) = rest.map_err(|why| format!("{why}\n{}", served.said()))?;
         self.report.looked = looked;
         self.report.wrong.append(&mut wrong);

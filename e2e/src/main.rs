@@ -9,9 +9,13 @@ use makegood_e2e::binary::{Binary, Build};
 use makegood_e2e::cluster::{Cluster, Disk};
 use makegood_e2e::desk::Books;
 use makegood_e2e::kill::{self, Run};
+use makegood_e2e::pair;
+use makegood_e2e::race::{self, Race};
 
 const HELP: &str = "\
 makegood-e2e kill [--kills N] [--store sqlite|postgres] [--seed N] [--visitors N] [--quiet]
+makegood-e2e race [--rounds N] [--store sqlite|postgres]
+makegood-e2e pair [--orders N] [--seed N]
 ";
 
 fn main() -> ExitCode {
@@ -49,6 +53,8 @@ fn books(words: &[String], disk: Disk) -> Result<Books, String> {
 fn command(words: &[String]) -> Result<bool, String> {
     match words.first().map(String::as_str) {
         Some("kill") => kill(words),
+        Some("race") => race(words),
+        Some("pair") => pair(words),
         _ => Err(HELP.to_owned()),
     }
 }
@@ -84,4 +90,46 @@ fn kill(words: &[String]) -> Result<bool, String> {
         .iter()
         .for_each(|sentence| println!("wrong: {sentence}"));
     Ok(report.wrong.is_empty())
+}
+
+fn race(words: &[String]) -> Result<bool, String> {
+    let rounds = u32::try_from(number(words, "--rounds", 1_000)?).unwrap_or(u32::MAX);
+    let binary = Binary::build(Build::ForKills)?;
+    let books = books(words, Disk::NotWaitedFor)?;
+    let mut holds = true;
+    for race in [Race::EightAccept, Race::EightTheSame, Race::SixtyAndSixty] {
+        let begun = Instant::now();
+        let raced = race::run(&binary, &books, race, rounds)?;
+        println!(
+            "{race:?}: {} rounds, {} s, losers {:?}",
+            raced.rounds,
+            begun.elapsed().as_secs(),
+            raced.losers
+        );
+        raced
+            .wrong
+            .iter()
+            .for_each(|sentence| println!("wrong: {sentence}"));
+        holds &= raced.wrong.is_empty();
+    }
+    Ok(holds)
+}
+
+fn pair(words: &[String]) -> Result<bool, String> {
+    let orders = usize::try_from(number(words, "--orders", 400)?).unwrap_or(usize::MAX);
+    let seed = number(words, "--seed", 1)?;
+    let binary = Binary::build(Build::ForKills)?;
+    let books = Books::Postgres(Arc::new(Cluster::start(Disk::NotWaitedFor)?));
+    let survived = pair::run(&binary, &books, orders, seed)?;
+    println!(
+        "{:?}, at rest after {} ms; {}",
+        survived.looked,
+        survived.rest.as_millis(),
+        survived.conflicts
+    );
+    survived
+        .wrong
+        .iter()
+        .for_each(|sentence| println!("wrong: {sentence}"));
+    Ok(survived.wrong.is_empty())
 }

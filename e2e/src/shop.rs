@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
 use crate::chance::Chance;
+use crate::desk::Tokens;
 use crate::http::{Answer, Client};
 
 /// What an order is like.
@@ -110,9 +112,43 @@ impl Pool {
     }
 }
 
+/// The connections of somebody who is a customer's program at one time and an agent at another.
+pub struct Clients {
+    /// With the token of the shop's program.
+    pub shop: Client,
+    /// With the token of an agent.
+    pub agent: Client,
+}
+
+impl Clients {
+    /// New connections.
+    #[must_use]
+    pub fn new(address: SocketAddr, tokens: &Tokens) -> Self {
+        Self {
+            shop: Client::new(address, Some(&tokens.shop)),
+            agent: Client::new(address, Some(&tokens.agent)),
+        }
+    }
+
+    fn of(&mut self, who: Who) -> &mut Client {
+        match who {
+            Who::Shop => &mut self.shop,
+            Who::Agent => &mut self.agent,
+        }
+    }
+}
+
+/// As whom something is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    Shop,
+    Agent,
+}
+
 /// Something that was sent under a key.
 #[derive(Clone, Debug)]
 pub struct Sent {
+    who: Who,
     path: String,
     key: String,
     body: Value,
@@ -171,7 +207,7 @@ impl Visitor {
     ///
     /// # Errors
     /// No answer came.
-    pub fn step(&mut self, client: &mut Client, pool: &Pool) -> io::Result<()> {
+    pub fn step(&mut self, client: &mut Clients, pool: &Pool) -> io::Result<()> {
         if let Some((sent, order)) = self.unanswered.clone() {
             return self.send(client, sent, order);
         }
@@ -187,7 +223,7 @@ impl Visitor {
     }
 
     /// A new request for help.
-    fn ask(&mut self, client: &mut Client, order: Order) -> io::Result<()> {
+    fn ask(&mut self, client: &mut Clients, order: Order) -> io::Result<()> {
         let mut body =
             json!({"order": order.number, "claim": order.kind.claim(), "wants": "refund"});
         if order.kind == Kind::Dropped {
@@ -198,19 +234,19 @@ impl Visitor {
             let number = self.chance.below(40);
             body["customer"] = json!({"reference": format!("C-{}-{number}", self.name)});
         }
-        let sent = self.sent("/v1/cases".to_owned(), body);
+        let sent = self.sent(Who::Shop, "/v1/cases".to_owned(), body);
         self.unanswered = Some((sent.clone(), Some(order.clone())));
         self.send(client, sent, Some(order))
     }
 
     /// Reads a case that is known, sees that it has not gone back, and perhaps goes on with it.
-    fn look(&mut self, client: &mut Client) -> io::Result<()> {
+    fn look(&mut self, client: &mut Clients) -> io::Result<()> {
         let ids: Vec<String> = self.known.keys().cloned().collect();
         if ids.is_empty() {
             return Ok(());
         }
         let id = self.chance.one(&ids).clone();
-        let answer = client.get(&format!("/v1/cases/{id}"))?;
+        let answer = client.agent.get(&format!("/v1/cases/{id}"))?;
         self.answers = self.answers.saturating_add(1);
         if answer.status == 503 {
             return Ok(());
@@ -242,39 +278,51 @@ impl Visitor {
             .flatten()
             .any(|question| question["whom"] == "technical_team" && question["ended"].is_null());
         if open_question {
-            let body = json!({"redelivery_possible": true, "expedite_possible": true});
-            return Some(self.sent(format!("{here}/answers"), body));
+            let body = json!({"redelivery_possible": true});
+            return Some(self.sent(Who::Agent, format!("{here}/answers"), body));
         }
         if stage == "ready_to_decide" {
             let no = decision["no"].as_u64().unwrap_or(1);
             if self.chance.percent(15) && left > 100 {
                 let body = json!({"outcome": "partial_refund", "refund": {"amount": 77, "currency": "EUR"}, "refund_units": 1,
                     "clause": "5.10", "reason": "goodwill"});
-                return Some(self.sent(format!("{here}/override"), body));
+                return Some(self.sent(Who::Agent, format!("{here}/override"), body));
             }
             let body = json!({"remainder": left});
-            return Some(self.sent(format!("{here}/decisions/{no}/accept"), body));
+            return Some(self.sent(Who::Agent, format!("{here}/decisions/{no}/accept"), body));
         }
         if stage == "closed" && case["appeals"] == 0 && self.chance.percent(10) {
             return Some(self.sent(
+                Who::Shop,
                 format!("{here}/appeal"),
                 json!({"text": "Please look again."}),
             ));
         }
         if stage != "closed" && self.chance.percent(5) {
-            return Some(self.sent(format!("{here}/messages"), json!({"text": "Any news?"})));
+            return Some(self.sent(
+                Who::Shop,
+                format!("{here}/messages"),
+                json!({"text": "Any news?"}),
+            ));
         }
         None
     }
 
-    fn sent(&mut self, path: String, body: Value) -> Sent {
+    fn sent(&mut self, who: Who, path: String, body: Value) -> Sent {
         self.counter = self.counter.saturating_add(1);
         let key = format!("{}-{}", self.name, self.counter);
-        Sent { path, key, body }
+        Sent {
+            who,
+            path,
+            key,
+            body,
+        }
     }
 
-    fn send(&mut self, client: &mut Client, sent: Sent, order: Option<Order>) -> io::Result<()> {
-        let answer = client.post(&sent.path, Some(&sent.key), &sent.body)?;
+    fn send(&mut self, client: &mut Clients, sent: Sent, order: Option<Order>) -> io::Result<()> {
+        let answer = client
+            .of(sent.who)
+            .post(&sent.path, Some(&sent.key), &sent.body)?;
         self.answers = self.answers.saturating_add(1);
         let slug = answer.json()["type"]
             .as_str()
@@ -293,7 +341,8 @@ impl Visitor {
                 status: answer.status,
                 body: answer.body,
             });
-        } else if answer.status >= 500 || order.is_some() {
+        } else if !matches!(answer.status, 409) || order.is_some() {
+            // Whatever else is refused was never sensible to ask.
             self.wrong.push(format!("{}: {answer}", sent.path));
         }
         Ok(())
@@ -320,7 +369,7 @@ impl Visitor {
     }
 
     /// The same under the same key has the same answer.
-    fn repeat(&mut self, client: &mut Client) -> io::Result<()> {
+    fn repeat(&mut self, client: &mut Clients) -> io::Result<()> {
         if self.acknowledged.is_empty() {
             return Ok(());
         }
@@ -328,9 +377,14 @@ impl Visitor {
         self.repeated(client, &before)
     }
 
-    fn repeated(&mut self, client: &mut Client, before: &Acknowledged) -> io::Result<()> {
-        let Sent { path, key, body } = &before.sent;
-        let answer = client.post(path, Some(key), body)?;
+    fn repeated(&mut self, client: &mut Clients, before: &Acknowledged) -> io::Result<()> {
+        let Sent {
+            who,
+            path,
+            key,
+            body,
+        } = &before.sent;
+        let answer = client.of(*who).post(path, Some(key), body)?;
         if answer.status == 503 {
             return Ok(());
         }
@@ -345,13 +399,16 @@ impl Visitor {
     }
 
     /// Something else under the same key is refused.
-    fn say_otherwise(&mut self, client: &mut Client) -> io::Result<()> {
+    fn say_otherwise(&mut self, client: &mut Clients) -> io::Result<()> {
         if self.acknowledged.is_empty() {
             return Ok(());
         }
         let before = self.chance.one(&self.acknowledged).clone();
         let body = json!({"order": "VL-0", "claim": "other"});
-        let answer = client.post("/v1/cases", Some(&before.sent.key), &body)?;
+        // The same person's key: an agent opens cases too.
+        let answer = client
+            .of(before.sent.who)
+            .post("/v1/cases", Some(&before.sent.key), &body)?;
         if answer.status != 422 && answer.status != 503 {
             let key = &before.sent.key;
             self.wrong
@@ -364,7 +421,7 @@ impl Visitor {
     ///
     /// # Errors
     /// No answer came.
-    pub fn all_again(&mut self, client: &mut Client) -> io::Result<()> {
+    pub fn all_again(&mut self, client: &mut Clients) -> io::Result<()> {
         for _ in 0..50 {
             let Some((sent, order)) = self.unanswered.clone() else {
                 break;

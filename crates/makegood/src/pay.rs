@@ -332,6 +332,14 @@ impl Provider {
         }
     }
 
+    /// Looks at a refund of a payment, whichever of its names the payment is known by here. Otherwise as [`Provider::refund`].
+    pub async fn refund_of(&self, payment: &str, id: &str) -> Heard<ProviderSaid> {
+        match self {
+            Self::Stripe(stripe) => stripe.refund_of(payment, id).await,
+            Self::Manual(_) => self.refund(id).await,
+        }
+    }
+
     /// Calls a refund off, where the money has not left.
     pub async fn cancel_refund(&self, id: &str) -> Heard<ProviderSaid> {
         match self {

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use crate::books::act::{Acted, Desk, NotDone, WORK};
 use crate::books::cases;
 use crate::books::health;
-use crate::books::{instant, nanoseconds};
+use crate::books::{instant, nanoseconds, whole};
 use crate::clock::{Clock, timestamp};
 use crate::crash;
 use crate::goods::connector::Connector;
@@ -232,7 +232,8 @@ impl Shop {
 
     /// Does everything that a case owes now, and lets it go.
     pub async fn tend(&self, id: Id, look: i64) {
-        let again = match self.steps(id, look > 0).await {
+        let mut seen = 0;
+        let again = match self.steps(id, look > 0, &mut seen).await {
             Ok(again) => again,
             Err(Undone::Trouble(trouble)) => {
                 tracing::warn!(%trouble, case = %crate::books::seal::hex(&id.0), "a case could not be worked on");
@@ -241,8 +242,9 @@ impl Shop {
             Err(Undone::Broken(why)) => {
                 tracing::error!(%why, case = %crate::books::seal::hex(&id.0), "a case is parked for a person");
                 let park = Input::Park { why };
-                if let Err(undone) = self.act(id, Actor::System, park).await {
-                    tracing::error!(?undone, "a case could not even be parked");
+                match self.act(id, Actor::System, park).await {
+                    Ok(acted) => seen = acted.case.version,
+                    Err(undone) => tracing::error!(?undone, "a case could not even be parked"),
                 }
                 None
             }
@@ -256,6 +258,7 @@ impl Shop {
                     Value::from(worker.0),
                     Value::from(again),
                     Value::from(look),
+                    Value::from(whole(seen)?),
                 ];
                 tx.run(&cases::LET_GO, &values).await
             })
@@ -274,8 +277,8 @@ impl Shop {
         self.desk.act(id, by, self.clock.now(), input).await
     }
 
-    /// Step by step; answers when the case is to be looked at again.
-    async fn steps(&self, id: Id, look: bool) -> Result<Option<Instant>, Undone> {
+    /// Step by step; answers when the case is to be looked at again, and takes down how much of it was seen.
+    async fn steps(&self, id: Id, look: bool, seen: &mut u64) -> Result<Option<Instant>, Undone> {
         let mut case = self.case(id).await?;
         if look {
             case = self.looked(id, case).await?;
@@ -283,6 +286,7 @@ impl Shop {
         // What was refused for now is not tried again in this turn.
         let mut later: BTreeMap<String, Instant> = BTreeMap::new();
         for _ in 0..MOST_STEPS {
+            *seen = case.version;
             let now = self.clock.now();
             let due = owed(&case, now);
             let next = due
@@ -318,6 +322,7 @@ impl Shop {
                 Err(NotDone::Trouble(trouble)) => return Err(trouble.into()),
             }
         }
+        *seen = case.version;
         Ok(Some(self.clock.now()))
     }
 
@@ -365,7 +370,7 @@ impl Shop {
                 no,
                 provider,
                 refund,
-            } => self.fetch(case.id, no, &provider, &refund).await,
+            } => self.fetch(case, no, &provider, &refund).await,
             Owed::Command {
                 no,
                 order,
@@ -436,11 +441,14 @@ impl Shop {
 
     async fn fetch(
         &self,
-        id: Id,
+        case: &Case,
         no: u32,
         provider: &str,
         refund: &str,
     ) -> Result<Arc<Case>, NotDone> {
+        let id = case.id;
+        let held = case.refunds.iter().find(|held| held.no == no);
+        let payment = held.map_or("", |held| held.provider_payment.as_str());
         let Some(known) = self.providers.get(provider) else {
             return self.no_provider(id, no, provider).await;
         };
@@ -449,7 +457,7 @@ impl Shop {
             let until = self.in_seconds(3_600);
             return Err(NotDone::Refused(Refusal::ProviderRests { until }));
         }
-        let said = known.refund(refund).await.said;
+        let said = known.refund_of(payment, refund).await.said;
         crash::point!("refund.fetched");
         Ok(self
             .act(id, Actor::Provider, Input::RefundSaid { no, said })

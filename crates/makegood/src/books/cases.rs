@@ -32,8 +32,9 @@ crate::statements! {
     /// Takes cases in hand that are due and that nobody else has in hand.
     CLAIM = sqlite "update desk_case set lease_until = ?2, lease_by = ?3 where id in (select id from desk_case where wake_at <= ?1 and (lease_until is null or lease_until < ?1) order by wake_at limit ?4) returning id, look",
         postgres "update desk_case set lease_until = $2, lease_by = $3 where id in (select id from desk_case where wake_at <= $1 and (lease_until is null or lease_until < $1) order by wake_at limit $4 for update skip locked) returning id, look";
-    /// Gives a case back, to be looked at again at a moment; at once if something was told about it meanwhile.
-    LET_GO = "update desk_case set lease_until = null, lease_by = null, wake_at = case when look <> ?4 then wake_at else ?3 end, look = case when look <> ?4 then look else 0 end where id = ?1 and lease_by = ?2";
+    /// Gives a case back, to be looked at again at a moment; or when its own row says, if something was told about it or happened to it
+    /// that whoever had it in hand has not seen.
+    LET_GO = "update desk_case set lease_until = null, lease_by = null, wake_at = case when look <> ?4 or version <> ?5 then wake_at else ?3 end, look = case when look <> ?4 then look else 0 end where id = ?1 and lease_by = ?2";
     /// Gives back everything that a process had in hand.
     LET_GO_ALL = "update desk_case set lease_until = null, lease_by = null where lease_by = ?1";
     /// Has an order's cases looked at soon: something was told about it.

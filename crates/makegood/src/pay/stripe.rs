@@ -216,6 +216,27 @@ impl Stripe {
         read.await.map(known_or_not)
     }
 
+    /// Looks at a refund of a payment, and calls the payment by this name if it is one of its names.
+    pub async fn refund_of(&self, payment: &str, id: &str) -> Heard<ProviderSaid> {
+        let path = match path("/v1/refunds/", id, "") {
+            Ok(path) => path,
+            Err(seen) => return Heard::plain(ProviderSaid::Unknown { seen }),
+        };
+        let read = self.get(&path, &[], ONE_BYTES, |raw: RefundIn| {
+            if raw.id != id {
+                return Err("another refund than the one asked for".to_owned());
+            }
+            let seen = raw.seen()?;
+            let is_of_it = seen.payments.iter().any(|name| name == payment);
+            let mut refund = seen.refund?;
+            if is_of_it {
+                payment.clone_into(&mut refund.payment);
+            }
+            Ok(refund)
+        });
+        read.await.map(known_or_not)
+    }
+
     /// Looks at a refund and at all names of its payment: whoever made it, and whatever they called the payment.
     pub async fn seen_refund(&self, id: &str) -> Reading<SeenRefund> {
         let path = match path("/v1/refunds/", id, "") {

@@ -66,6 +66,23 @@ fn stripe(change: fn(&str, &mut Value)) -> Stripe {
 const AS_THEY_ARE: fn(&str, &mut Value) = |_, _| {};
 
 #[tokio::test]
+async fn a_refund_is_of_a_payment_by_whichever_of_its_names_it_is_asked_for() {
+    let stripe = stripe(|name, thing| {
+        if name == "refund" {
+            thing["payment_intent"] = "pi_1".into();
+        }
+    });
+    let charge = "ch_1PgafuB7WZ01zgkWXYmPNZs8";
+    for (asked, named) in [("pi_1", "pi_1"), (charge, charge), ("ch_2", "pi_1")] {
+        let said = stripe.refund_of(asked, "re_1").await.said;
+        let ProviderSaid::Refund(refund) = said else {
+            panic!("no refund")
+        };
+        assert_eq!(refund.payment, named, "asked for {asked}");
+    }
+}
+
+#[tokio::test]
 async fn a_refund() {
     let stripe = stripe(AS_THEY_ARE);
     let ProviderSaid::Refund(refund) = stripe.refund("re_1").await.said else {
