@@ -43,13 +43,8 @@ pub fn at_rest(
     }
     let begun = Instant::now();
     let cases = loop {
-<<<<<<< HEAD
-        let cases = every_case(client)?;
-        let owed: Vec<String> = cases.iter().filter_map(owes).collect();
-=======
         let cases = every_case(&mut clients.agent)?;
         let owed: Vec<String> = cases.iter().filter_map(|case| owes(case)).collect();
->>>>>>> kill
         match owed.first() {
             None => break cases,
             Some(first) if begun.elapsed() > REST => {

@@ -79,6 +79,8 @@ async fn what_schemathesis_invents_is_answered_as_described() {
     let faults = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{told}\n{faults}");
     // It got to every operation but the one that is left out, and its token let it in.
-    let tested = format!("Tested: {}", ROUTES.len() - 1);
+    let paths = spec().paths.paths.values();
+    let described: usize = paths.map(|item| openapi::operations(item).count()).sum();
+    let tested = format!("Tested: {}", described - 1);
     assert!(told.contains(&tested), "{told}");
 }
