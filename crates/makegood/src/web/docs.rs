@@ -499,19 +499,17 @@ fn type_of(schema: &Value) -> String {
     }
 }
 
-/// The names of problem pages in a text as links to them.
+/// The kinds of problems of a status, each a link to its page.
 fn linked(words: &str) -> String {
-    let mut out = String::new();
-    for (at, part) in words.split('`').enumerate() {
-        match (at % 2, part.strip_prefix("/problems/")) {
-            (1, Some(slug)) => {
-                let _ = write!(out, "<a href=\"/problems/{slug}\">{slug}</a>");
-            }
-            (1, None) => {
-                let _ = write!(out, "<code>{part}</code>");
-            }
-            _ => out.push_str(part),
+    let mut out = Vec::new();
+    for part in words.split("; ") {
+        let kind = part
+            .strip_suffix("`)")
+            .and_then(|part| part.split_once(" (`"));
+        match kind {
+            Some((title, page)) => out.push(format!("<a href=\"{page}\">{title}</a>")),
+            None => out.push(part.to_owned()),
         }
     }
-    out
+    out.join(" · ")
 }

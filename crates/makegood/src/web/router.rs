@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use tower_http::compression::CompressionLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,15 +18,22 @@ use super::refusal::Problem;
 use super::{Web, access, docs, limits, openapi, refusal};
 use crate::log;
 
-fn routes() -> OpenApiRouter<Arc<Web>> {
-    OpenApiRouter::with_openapi(openapi::frame())
-        .routes(routes!(health::healthz))
-        .routes(routes!(health::readyz))
-        .routes(routes!(health::metrics))
+/// Pages for people and the description: long, and the same for everybody, so they are sent compressed.
+fn pages() -> OpenApiRouter<Arc<Web>> {
+    OpenApiRouter::new()
         .routes(routes!(docs::description))
         .routes(routes!(docs::page))
         .routes(routes!(docs::problems))
         .routes(routes!(docs::problem))
+        .layer(CompressionLayer::new())
+}
+
+fn routes() -> OpenApiRouter<Arc<Web>> {
+    OpenApiRouter::with_openapi(openapi::frame())
+        .merge(pages())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
         .routes(routes!(cases::create, cases::list))
         .routes(routes!(cases::read))
         .routes(routes!(acts::message))
