@@ -137,6 +137,12 @@ pub static ROUTES: &[Route] = &[
         who: Who::All,
         key: Key::None,
     },
+    Route {
+        method: "POST",
+        path: "/hooks/payments/{provider}",
+        who: Who::All,
+        key: Key::None,
+    },
     post("/v1/webhook_endpoints", Key::None, OWNER),
     get("/v1/webhook_endpoints", OWNER),
     get("/v1/webhook_endpoints/{id}", OWNER),

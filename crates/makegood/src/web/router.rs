@@ -57,6 +57,7 @@ fn routes() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(orders::contact))
         .routes(routes!(orders::log))
         .routes(routes!(hooks::connector))
+        .routes(routes!(hooks::payments))
         .routes(routes!(webhooks::create, webhooks::list))
         .routes(routes!(webhooks::read))
         .routes(routes!(webhooks::rotate))

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What others send of their own accord: the connector says how far a command is.
+//! What others send of their own accord: the connector says how far a command is, payment providers what happened to money.
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::config::Provider as ProviderSettings;
 use crate::goods::callback::{self, Taken};
 use crate::goods::connector::{BODY_MOST, CallbackFault};
+use crate::pay::Provider;
+use crate::pay::stripe::WebhookSecret;
 use crate::web::Web;
 use crate::web::refusal::{BAD_BODY, CONTRADICTION, NOT_FOUND, Problem, SIGNATURE, TOO_LARGE};
 use crate::web::wire::{Answer, json};
+use crate::world::{NotTakenIn, taken_in};
 
 /// That a callback need not be repeated.
 #[derive(Serialize, ToSchema)]
@@ -58,5 +62,74 @@ pub async fn connector(State(web): State<Arc<Web>>, request: Request) -> Answer 
             Err(Problem::new(kind, fault.to_string()))
         }
         Taken::Trouble(trouble) => Err(trouble.into()),
+    }
+}
+
+/// The most bytes of a provider's event. Stripe's are far below.
+const EVENT_MOST: usize = 512 * 1024;
+
+/// That an event of a provider was taken down.
+#[derive(Serialize, ToSchema)]
+pub struct TakenDown {
+    /// Whether it is the first time.
+    pub new: bool,
+}
+
+/// Hear from a payment provider
+///
+/// An event, signed by the provider over the bytes as they come. Only its name is believed: what happened is looked up at the provider.
+/// It is answered once it is durable, and can be repeated.
+#[utoipa::path(post, path = "/hooks/payments/{provider}", tag = "Money", operation_id = "hear_provider",
+    params(("provider" = String, Path, description = "The provider, by its name in the settings.")),
+    request_body(content = String, content_type = "application/json", description = "An event in the provider's own form."),
+    responses((status = 200, description = "It need not be repeated.", body = TakenDown),
+        (status = 401, description = "It is not signed by the provider (`/problems/signature-not-valid`)", content_type = "application/problem+json", body = crate::web::refusal::ProblemBody)))]
+pub async fn payments(
+    State(web): State<Arc<Web>>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Answer {
+    let (parts, body) = request.into_parts();
+    let read = tokio::time::timeout(
+        web.config.server.request_max,
+        axum::body::to_bytes(body, EVENT_MOST),
+    );
+    let Ok(Ok(bytes)) = read.await else {
+        return Err(Problem::new(
+            BAD_BODY,
+            "the event did not arrive whole, or is too long; send it again",
+        ));
+    };
+    let secrets = match web.config.payments.get(&name) {
+        Some(
+            ProviderSettings::Stripe {
+                webhook_secrets, ..
+            }
+            | ProviderSettings::Sandbox {
+                webhook_secrets, ..
+            },
+        ) => webhook_secrets.as_slice(),
+        _ => &[],
+    };
+    let secrets: Vec<WebhookSecret> = secrets
+        .iter()
+        .filter_map(|secret| WebhookSecret::new(secret.expose()).ok())
+        .collect();
+    let provider = web.shop.providers.get(&name);
+    let (Some(Provider::Stripe(stripe)), false) = (provider.map(AsRef::as_ref), secrets.is_empty())
+    else {
+        return Err(Problem::new(
+            NOT_FOUND,
+            "no provider of this name sends events here; the desk's owner sets its `webhook_secrets` under `[payments]`",
+        ));
+    };
+    let header = parts.headers.get("stripe-signature");
+    let header = header.and_then(|value| value.to_str().ok()).unwrap_or("");
+    match taken_in(&web.shop, &name, stripe, &secrets, (header, &bytes)).await {
+        Ok(new) => Ok(json(&TakenDown { new })),
+        // What is about the other mode is none of ours, however often it is sent.
+        Err(NotTakenIn::OtherMode) => Ok(json(&TakenDown { new: false })),
+        Err(NotTakenIn::NotTaken(why)) => Err(Problem::new(SIGNATURE, why.to_string())),
+        Err(NotTakenIn::Trouble(trouble)) => Err(trouble.into()),
     }
 }
