@@ -331,11 +331,13 @@ fn init(flags: &Flags, out: &mut dyn Write) -> Done {
     let data = match &flags.data {
         Some(data) => PathBuf::from(data),
         None => {
-            config::load(flags, &environment)
-                .map_err(stop)?
-                .config
-                .store
-                .data
+            // The file that is asked for need not be there yet.
+            let flags = Flags {
+                config: flags.config.clone().filter(|path| path.exists()),
+                ..flags.clone()
+            };
+            let loaded = config::load(&flags, &environment).map_err(stop)?;
+            loaded.config.store.data
         }
     };
     let folder = match &flags.config {
@@ -345,16 +347,26 @@ fn init(flags: &Flags, out: &mut dyn Write) -> Done {
         None => config::config_folder(&environment).unwrap_or_else(|| data.clone()),
     };
     let initial = config::write_initial(&folder, &data).map_err(stop)?;
+    let mut initial = initial;
+    if let Some(wanted) = &flags.config {
+        for path in &mut initial.written {
+            // The page is written under its usual name, and then has the one that was asked for.
+            if path.file_name().is_some_and(|name| name == "config.toml") && path != wanted {
+                std::fs::rename(&path, wanted).map_err(stop)?;
+                path.clone_from(wanted);
+            }
+        }
+    }
     for path in &initial.written {
         writeln!(out, "written  {}", harmless(&path.display().to_string()))?;
     }
     for path in &initial.kept {
         writeln!(out, "kept     {}", harmless(&path.display().to_string()))?;
     }
+    let asked_for = flags.config.clone();
     let flags = Flags {
         config: Some(
-            flags
-                .config
+            asked_for
                 .clone()
                 .unwrap_or_else(|| folder.join("config.toml")),
         ),
@@ -365,6 +377,9 @@ fn init(flags: &Flags, out: &mut dyn Write) -> Done {
         let ready = setup::open(config, Clock::default(), BTreeMap::new())
             .await
             .map_err(stop)?;
+        let named = asked_for.map_or_else(String::new, |path| {
+            harmless(&format!(" --config {}", path.display()))
+        });
         writeln!(
             out,
             "store    {}",
@@ -373,7 +388,7 @@ fn init(flags: &Flags, out: &mut dyn Write) -> Done {
         writeln!(out, "log key  {}", ready.signer.verifier())?;
         writeln!(
             out,
-            "\nNext: `makegood user add NAME --role owner`, then `makegood serve`."
+            "\nNext: `makegood user add NAME --role owner{named}`, then `makegood serve{named}`."
         )?;
         ready.shop.desk.store.close().await;
         Ok(FINE)

@@ -46,14 +46,14 @@ impl Dispatcher {
             let busy = match self.round().await {
                 Ok(sent) => sent > 0,
                 Err(trouble) => {
-                    tracing::warn!(%trouble, "webhooks could not be sent; it is tried again");
+                    tracing::warn!(cause = %trouble, "webhooks could not be sent; it is tried again");
                     false
                 }
             };
             if rounds.is_multiple_of(TIDY_ROUNDS)
                 && let Err(trouble) = self.tidy().await
             {
-                tracing::warn!(%trouble, "old webhook deliveries could not be deleted");
+                tracing::warn!(cause = %trouble, "old webhook deliveries could not be deleted");
             }
             rounds = rounds.wrapping_add(1);
             if !busy {

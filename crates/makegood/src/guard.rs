@@ -58,18 +58,18 @@ impl fmt::Display for GuardRefusal {
             ),
             Self::Scheme(scheme) => write!(
                 f,
-                "`{scheme}` is not allowed here: write `https://…`, or set `allow_insecure = true` under `[outgoing]` for a network that you trust"
+                "`{scheme}` is not allowed here: write `https://…`, or set `allow_insecure = true` under `[webhooks]` for a network that you trust"
             ),
             Self::UserInfo => f.write_str(
                 "leave the name and password out of the address: messages are signed, which shows who sends them",
             ),
             Self::Port(port) => write!(
                 f,
-                "port {port} is not allowed; use 443, or add it to `ports` under `[outgoing]`"
+                "port {port} is not allowed; use 443, or add it to `allow_ports` under `[webhooks]`"
             ),
             Self::Name(name) => write!(
                 f,
-                "`{name}` is a name of an internal network; if it is meant, add it to `internal` under `[outgoing]`"
+                "`{name}` is a name of an internal network; if it is meant, add it to `allow_hosts` or `allow_networks` under `[webhooks]`"
             ),
             Self::Address {
                 host,
@@ -77,7 +77,7 @@ impl fmt::Display for GuardRefusal {
                 reserved,
             } => write!(
                 f,
-                "`{host}` leads to {address} ({reserved}), not to the public network; if it is meant, add it to `internal` under `[outgoing]`"
+                "`{host}` leads to {address} ({reserved}), not to the public network; if it is meant, add it to `allow_hosts` or `allow_networks` under `[webhooks]`"
             ),
         }
     }

@@ -40,17 +40,11 @@ impl Keeper {
         loop {
             let ends = *stop.borrow();
             if self.store.dialect() == Dialect::Postgres {
-                self.tried(
-                    "the audit log could not be sealed",
-                    self.seal().await.map(drop),
-                );
+                self.tried("seal", self.seal().await.map(drop));
             }
             if since_signed >= SIGN_EVERY || ends {
                 since_signed = Duration::ZERO;
-                self.tried(
-                    "the head of the audit log could not be signed",
-                    self.sign().await.map(drop),
-                );
+                self.tried("sign", self.sign().await.map(drop));
             }
             if ends {
                 return;
@@ -64,7 +58,7 @@ impl Keeper {
 
     fn tried(&self, what: &str, done: Result<(), Trouble>) {
         if let Err(trouble) = done {
-            tracing::warn!(%trouble, "{what}; it is tried again");
+            tracing::warn!(cause = %trouble, operation = what, "the audit log could not be kept up; it is tried again");
         }
     }
 
@@ -125,7 +119,7 @@ impl Keeper {
             .await?;
         crash::point!("log.signed");
         if let Err(why) = self.anchor.advance(&note, &[self.signer.verifier()]) {
-            tracing::error!(%why, "the head of the audit log is not remembered outside the store");
+            tracing::error!(cause = %why, "the head of the audit log is not remembered outside the store");
         }
         crash::point!("log.kept");
         Ok(Some(note))

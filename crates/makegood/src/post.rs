@@ -111,9 +111,8 @@ impl Post {
             .await?;
         crash::point!("letter.handed");
         tracing::info!(
-            case = case.number,
-            letter = no,
-            kind = letter_word(kind),
+            case = %hex(&case.id.0),
+            owed = letter_word(kind),
             "a letter was handed over"
         );
         desk.shelf.put(Arc::clone(&acted.case));

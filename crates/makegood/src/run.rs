@@ -96,7 +96,7 @@ impl Shop {
             let taken = match self.take().await {
                 Ok(taken) => taken,
                 Err(trouble) => {
-                    tracing::warn!(%trouble, "due cases cannot be read");
+                    tracing::warn!(cause = %trouble, "due cases cannot be read");
                     Vec::new()
                 }
             };
@@ -134,7 +134,7 @@ impl Shop {
             Box::pin(async move { tx.run(&cases::LET_GO_ALL, &[Value::from(worker.0)]).await })
         });
         if let Err(trouble) = let_go.await {
-            tracing::warn!(%trouble, "cases in hand could not be given back; they are free in a moment");
+            tracing::warn!(cause = %trouble, "cases in hand could not be given back; they are free in a moment");
         }
     }
 
@@ -176,7 +176,7 @@ impl Shop {
 
     fn noted(&self, done: Result<(), Trouble>) {
         if let Err(trouble) = done {
-            tracing::warn!(%trouble, "what is in hand could not be noted; it is free in a moment");
+            tracing::warn!(cause = %trouble, "what is in hand could not be noted; it is free in a moment");
         }
     }
 
@@ -236,15 +236,18 @@ impl Shop {
         let again = match self.steps(id, look > 0, &mut seen).await {
             Ok(again) => again,
             Err(Undone::Trouble(trouble)) => {
-                tracing::warn!(%trouble, case = %crate::books::seal::hex(&id.0), "a case could not be worked on");
+                tracing::warn!(cause = %trouble, case = %crate::books::seal::hex(&id.0), "a case could not be worked on");
                 Some(self.in_seconds(30))
             }
             Err(Undone::Broken(why)) => {
-                tracing::error!(%why, case = %crate::books::seal::hex(&id.0), "a case is parked for a person");
+                tracing::error!(cause = %why, case = %crate::books::seal::hex(&id.0), "a case is parked for a person");
                 let park = Input::Park { why };
                 match self.act(id, Actor::System, park).await {
                     Ok(acted) => seen = acted.case.version,
-                    Err(undone) => tracing::error!(?undone, "a case could not even be parked"),
+                    Err(NotDone::Refused(_)) => tracing::error!("a case could not even be parked"),
+                    Err(NotDone::Trouble(trouble)) => {
+                        tracing::error!(cause = %trouble, "a case could not even be parked");
+                    }
                 }
                 None
             }
@@ -264,7 +267,7 @@ impl Shop {
             })
         });
         if let Err(trouble) = let_go.await {
-            tracing::warn!(%trouble, "a case could not be given back; it is free in a moment");
+            tracing::warn!(cause = %trouble, "a case could not be given back; it is free in a moment");
         }
         crash::point!("work.let_go");
     }
@@ -393,7 +396,7 @@ impl Shop {
         order: &RefundOrder,
     ) -> Result<Arc<Case>, NotDone> {
         let Some(known) = self.providers.get(provider) else {
-            return self.no_provider(id, no, provider).await;
+            return self.no_provider(provider);
         };
         // INVARIANT (sending is written down before the provider is called): this is durable when it returns.
         self.act(id, Actor::System, Input::SendRefund { no })
@@ -411,13 +414,12 @@ impl Shop {
     }
 
     /// A provider that was taken out of the settings: nothing was sent, and a person has to look.
-    async fn no_provider(&self, id: Id, no: u32, provider: &str) -> Result<Arc<Case>, NotDone> {
+    fn no_provider(&self, provider: &str) -> Result<Arc<Case>, NotDone> {
         tracing::error!(
             provider,
             "a refund waits for a provider that is not in the settings"
         );
         let until = self.in_seconds(600);
-        let _ = (id, no);
         Err(NotDone::Refused(Refusal::ProviderRests { until }))
     }
 
@@ -429,7 +431,7 @@ impl Shop {
         payment: &str,
     ) -> Result<Arc<Case>, NotDone> {
         let Some(known) = self.providers.get(provider) else {
-            return self.no_provider(id, no, provider).await;
+            return self.no_provider(provider);
         };
         let listed = known.refunds_of(payment).await.said;
         crash::point!("refund.listed");
@@ -450,7 +452,7 @@ impl Shop {
         let held = case.refunds.iter().find(|held| held.no == no);
         let payment = held.map_or("", |held| held.provider_payment.as_str());
         let Some(known) = self.providers.get(provider) else {
-            return self.no_provider(id, no, provider).await;
+            return self.no_provider(provider);
         };
         if !known.answers() {
             // What became of a transfer comes with the bank's statement; asking would only fill the log.
@@ -502,7 +504,7 @@ impl Shop {
         subscription: &str,
     ) -> Result<Arc<Case>, NotDone> {
         let Some(known) = self.providers.get(provider) else {
-            return self.no_provider(id, no, provider).await;
+            return self.no_provider(provider);
         };
         self.act(id, Actor::System, Input::SendCommand { no })
             .await?;
@@ -538,7 +540,7 @@ impl Shop {
             self.clock.now(),
         );
         if let Err(trouble) = noted.await {
-            tracing::warn!(%trouble, "the health of a provider could not be noted");
+            tracing::warn!(cause = %trouble, "the health of a provider could not be noted");
         }
     }
 }

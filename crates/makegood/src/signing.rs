@@ -55,7 +55,7 @@ impl fmt::Display for KeyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Prefix => f.write_str(
-                "a signing key begins with `whsec_` (shared secret), `whsk_` (secret key) or `whpk_` (public key); make one with `makegood webhook secret`",
+                "a signing key begins with `whsec_` (shared secret), `whsk_` (secret key) or `whpk_` (public key); `makegood webhook add` makes one",
             ),
             Self::Base64 => f.write_str(
                 "what follows the prefix of a signing key is base64; copy the whole key, with the `=` at its end",
@@ -322,7 +322,7 @@ impl fmt::Display for SignatureFault {
                 "`{TIMESTAMP_HEADER}` lies in the future; check the clock of the sender"
             ),
             Self::NoKey => {
-                f.write_str("there is no key to sign with; make one with `makegood webhook secret`")
+                f.write_str("there is no key to sign with; `makegood webhook add` makes one")
             }
             Self::NoneFits => write!(
                 f,

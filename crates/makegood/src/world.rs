@@ -141,7 +141,7 @@ impl Watch {
             let many = match self.round().await {
                 Ok(worked) => worked > 0,
                 Err(trouble) => {
-                    tracing::warn!(%trouble, "provider events cannot be read");
+                    tracing::warn!(cause = %trouble, "provider events cannot be read");
                     false
                 }
             };
@@ -152,7 +152,7 @@ impl Watch {
             if swept.is_none_or(|at: Instant| at.plus(SWEEP) <= now) {
                 swept = Some(now);
                 if let Err(trouble) = facts::sweep(&self.shop.desk, now).await {
-                    tracing::warn!(%trouble, "what the shop told late could not be looked for");
+                    tracing::warn!(cause = %trouble, "what the shop told late could not be looked for");
                 }
             }
             if compare_from.is_none_or(|at| at <= now) {
@@ -213,7 +213,7 @@ impl Watch {
             // What the provider does not have cannot be looked up by trying again.
             Err(NotSeen::Unread(Unread::Absent { .. })) => true,
             Err(why) => {
-                tracing::warn!(%why, provider = event.provider, event = event.id, "a provider event could not be worked off; it is tried again");
+                tracing::warn!(cause = %why, provider = event.provider, event = event.id, "a provider event could not be worked off; it is tried again");
                 false
             }
         };
@@ -245,7 +245,7 @@ impl Watch {
                 Ok(Some(last)) if last >= due => continue,
                 Ok(_) => {}
                 Err(trouble) => {
-                    tracing::warn!(%trouble, "the last comparison cannot be read");
+                    tracing::warn!(cause = %trouble, "the last comparison cannot be read");
                     again = now.plus(RETRY);
                     continue;
                 }
@@ -259,14 +259,12 @@ impl Watch {
                 Ok(report) => {
                     tracing::info!(
                         provider = name,
-                        refunds = report.refunds,
-                        disputes = report.disputes,
-                        differences = report.differences.len(),
-                        "the books were held against the provider's"
+                        count = report.differences.len(),
+                        "the books were held against the provider's; so many differences"
                     );
                 }
                 Err(why) => {
-                    tracing::warn!(%why, provider = name, "the books could not be held against the provider's; it is tried again");
+                    tracing::warn!(cause = %why, provider = name, "the books could not be held against the provider's; it is tried again");
                     again = now.plus(RETRY);
                 }
             }

@@ -71,7 +71,7 @@ impl<E: Display> Coming<E> {
                 Some(said.freeze())
             }
             Err(trouble) => {
-                tracing::warn!(%trouble, "lines of a batch could not be taken in");
+                tracing::warn!(cause = %trouble, "lines of a batch could not be taken in");
                 self.ended = true;
                 self.broken = None;
                 self.cut = Cutter::default();
