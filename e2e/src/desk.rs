@@ -104,6 +104,8 @@ pub struct Desk {
     pub binary: Binary,
     folder: Folder,
     database: String,
+    /// Where it listens, and the provider sends what happens.
+    address: SocketAddr,
     /// The payment provider, whom no kill of the desk's touches.
     pub provider: Beside,
     /// Fulfilment.
@@ -173,7 +175,9 @@ impl Desk {
             command.arg(&secret);
             Beside::start(command, address, &here.join("fulfilment.log"))?
         };
-        let page = settings(&here, &database, &provider, &fulfilment, plan);
+        let address = loopback(free_port());
+        let hook = provider.caller().hook(address)?;
+        let page = settings(&here, &database, (&provider, &hook), &fulfilment, plan);
         let path = here.join("config.toml");
         fs::write(&path, page).map_err(|cause| cause.to_string())?;
         let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
@@ -182,6 +186,7 @@ impl Desk {
             binary: binary.clone(),
             folder,
             database,
+            address,
             provider,
             fulfilment,
             tokens: Tokens::default(),
@@ -271,17 +276,30 @@ impl Desk {
             .ok_or_else(|| format!("no token: {said}"))
     }
 
-    /// Opens the desk, and has it die at a place where one is given.
+    /// Opens the desk where the provider knows it, and has it die at a place where one is given.
     ///
     /// # Errors
     /// It does not even start.
     pub fn serve(&self, crash_at: Option<&str>) -> Result<Served, String> {
-        let address = loopback(free_port());
+        self.serve_at(self.address, crash_at)
+    }
+
+    /// Opens it once more, elsewhere.
+    ///
+    /// # Errors
+    /// It does not even start.
+    pub fn serve_beside(&self) -> Result<Served, String> {
+        self.serve_at(loopback(free_port()), None)
+    }
+
+    fn serve_at(&self, address: SocketAddr, crash_at: Option<&str>) -> Result<Served, String> {
         let mut command = self.command(&["serve", "--listen", &address.to_string()]);
         if let Some(place) = crash_at {
             command.env(CRASH_AT, place);
         }
-        let log = self.path().join(format!("desk-{}.log", address.port()));
+        static OPENED: AtomicU32 = AtomicU32::new(0);
+        let number = OPENED.fetch_add(1, Ordering::Relaxed);
+        let log = self.path().join(format!("desk-{number}.log"));
         let child = command
             .stdout(Stdio::null())
             .stderr(file(&log)?)
@@ -311,7 +329,7 @@ fn loopback(port: u16) -> SocketAddr {
 fn settings(
     here: &Path,
     database: &str,
-    provider: &Beside,
+    (provider, hook): (&Beside, &str),
     fulfilment: &Beside,
     plan: Plan,
 ) -> String {
@@ -345,7 +363,7 @@ breaker_rest_seconds = 1
 kind = "sandbox"
 api_base = "http://{}"
 secret_key = "sk_test_sandbox"
-webhook_secrets = ["whsec_sandbox"]
+webhook_secrets = ["{hook}"]
 [fulfilment]
 connector_url = "http://{}/"
 connector_secrets = ["{SECRET}"]
@@ -469,42 +487,90 @@ impl Drop for Served {
 
 /// What is done at the provider by others than the desk.
 impl Beside {
+    /// Somebody who calls it.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        Caller(Client::new(self.address, None))
+    }
+
+    /// Tells it something.
+    ///
+    /// # Errors
+    /// It does not answer, or will not.
+    pub fn tell(&self, path: &str, body: &Value) -> Result<Value, String> {
+        self.caller().tell(path, body)
+    }
+
     /// Takes a payment; gives its name there.
     ///
     /// # Errors
     /// The provider does not answer.
     pub fn payment(&self, amount: u64) -> Result<String, String> {
-        let made = self.tell(
-            "/_sandbox/payments",
-            &json!({"amount": amount, "currency": "eur"}),
-        )?;
+        self.caller().payment(amount)
+    }
+
+    /// Asks it something.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn ask(&self, path: &str) -> Result<Value, String> {
+        let answer = Client::new(self.address, None).get(path);
+        let answer = answer.map_err(|cause| format!("{path}: {cause}"))?;
+        Ok(answer.json())
+    }
+}
+
+/// Somebody who calls the provider, and is no desk.
+pub struct Caller(Client);
+
+impl Caller {
+    /// Takes a payment; gives its name there.
+    ///
+    /// # Errors
+    /// The provider does not answer.
+    pub fn payment(&mut self, amount: u64) -> Result<String, String> {
+        let body = json!({"amount": amount, "currency": "eur"});
+        let made = self.tell("/_sandbox/payments", &body)?;
         let id = made.get("id").and_then(Value::as_str);
         id.map(str::to_owned)
             .ok_or_else(|| format!("no payment: {made}"))
+    }
+
+    /// Has the provider tell the desk here of everything; gives the secret that it signs with.
+    ///
+    /// # Errors
+    /// The provider does not answer.
+    pub fn hook(&mut self, desk: SocketAddr) -> Result<String, String> {
+        let url = format!(
+            "http%3A%2F%2F{}%3A{}%2Fhooks%2Fpayments%2Fcard",
+            desk.ip(),
+            desk.port()
+        );
+        let body = format!("url={url}&enabled_events[]=*");
+        let answer = self.0.call(
+            "POST",
+            "/v1/webhook_endpoints",
+            &[("authorization", "Bearer sk_test_sandbox")],
+            Some(("application/x-www-form-urlencoded", body.as_bytes())),
+        );
+        let answer = answer.map_err(|cause| cause.to_string())?;
+        let made = answer.json();
+        let secret = made.get("secret").and_then(Value::as_str);
+        secret
+            .map(str::to_owned)
+            .ok_or_else(|| format!("no endpoint: {answer}"))
     }
 
     /// Tells the provider something.
     ///
     /// # Errors
     /// It does not answer, or will not.
-    pub fn tell(&self, path: &str, body: &Value) -> Result<Value, String> {
-        let answer = Client::new(self.address, None)
-            .post(path, None, body)
-            .map_err(|cause| format!("{path}: {cause}"))?;
+    pub fn tell(&mut self, path: &str, body: &Value) -> Result<Value, String> {
+        let answer = self.0.post(path, None, body);
+        let answer = answer.map_err(|cause| format!("{path}: {cause}"))?;
         match answer.status {
             200 => Ok(answer.json()),
             _ => Err(format!("{path}: {answer}")),
         }
-    }
-
-    /// Asks the provider something.
-    ///
-    /// # Errors
-    /// It does not answer.
-    pub fn ask(&self, path: &str) -> Result<Value, String> {
-        let answer = Client::new(self.address, None).get(path);
-        answer
-            .map(|answer| answer.json())
-            .map_err(|cause| format!("{path}: {cause}"))
     }
 }

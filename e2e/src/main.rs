@@ -3,8 +3,9 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use makegood_e2e::bench::{self, Measure};
 use makegood_e2e::binary::{Binary, Build};
 use makegood_e2e::cluster::{Cluster, Disk};
 use makegood_e2e::desk::Books;
@@ -16,6 +17,7 @@ const HELP: &str = "\
 makegood-e2e kill [--kills N] [--store sqlite|postgres] [--seed N] [--visitors N] [--quiet]
 makegood-e2e race [--rounds N] [--store sqlite|postgres]
 makegood-e2e pair [--orders N] [--seed N]
+makegood-e2e bench [--seconds N] [--others N]
 ";
 
 fn main() -> ExitCode {
@@ -55,6 +57,7 @@ fn command(words: &[String]) -> Result<bool, String> {
         Some("kill") => kill(words),
         Some("race") => race(words),
         Some("pair") => pair(words),
+        Some("bench") => bench(words),
         _ => Err(HELP.to_owned()),
     }
 }
@@ -132,4 +135,13 @@ fn pair(words: &[String]) -> Result<bool, String> {
         .iter()
         .for_each(|sentence| println!("wrong: {sentence}"));
     Ok(survived.wrong.is_empty())
+}
+
+fn bench(words: &[String]) -> Result<bool, String> {
+    let measure = Measure {
+        long: Duration::from_secs(number(words, "--seconds", 5)?),
+        others: usize::try_from(number(words, "--others", 0)?).unwrap_or(usize::MAX),
+    };
+    bench::run(&Binary::build(Build::Release)?, measure)?;
+    Ok(true)
 }

@@ -46,7 +46,8 @@ pub fn run(binary: &Binary, books: &Books, orders: usize, seed: u64) -> Result<S
     tell(&desk, &told)?;
     let pool = Pool::default();
     pool.put(told);
-    let (mut one, other) = (opened(&desk)?, opened(&desk)?);
+    let (mut one, mut other) = (opened(&desk)?, desk.serve_beside()?);
+    other.ready()?;
     let mut visitors: Vec<Visitor> = (0..8).map(|number| Visitor::new(seed, number)).collect();
     let over = AtomicBool::new(false);
     let addresses = [one.address, other.address];

@@ -2,6 +2,7 @@
 //! Many who want the same money at once: exactly one has it.
 
 use std::collections::BTreeMap;
+use std::io::{BufWriter, Write as _};
 use std::sync::Barrier;
 use std::thread;
 
@@ -81,17 +82,32 @@ pub fn run(binary: &Binary, books: &Books, race: Race, rounds: u32) -> Result<Ra
 /// # Errors
 /// It does not take them in.
 pub fn tell(desk: &Desk, orders: &[Order]) -> Result<(), String> {
-    let mut text = String::new();
-    for order in orders {
-        let charge = desk.provider.payment(order.kind.price())?;
-        for line in lines(order, &charge) {
-            text.push_str(&format!("{line}\n"));
-        }
-    }
+    let path = write(desk, orders, true)?;
+    desk.run(&["import", &path]).map(drop)
+}
+
+/// Writes orders into a file, with payments that the provider has taken or has never heard of; gives its path.
+///
+/// # Errors
+/// The provider does not answer, or the file cannot be written.
+pub fn write(desk: &Desk, orders: &[Order], taken: bool) -> Result<String, String> {
     let first = orders.first().map_or("none", |order| order.number.as_str());
     let path = desk.path().join(format!("orders-{first}.ndjson"));
-    std::fs::write(&path, text).map_err(|cause| cause.to_string())?;
-    desk.run(&["import", &path.display().to_string()]).map(drop)
+    let file = std::fs::File::create(&path).map_err(|cause| cause.to_string())?;
+    let mut file = BufWriter::new(file);
+    let mut provider = desk.provider.caller();
+    for order in orders {
+        let charge = if taken {
+            provider.payment(order.kind.price())?
+        } else {
+            format!("ch_{}", order.number.replace('-', ""))
+        };
+        for line in lines(order, &charge) {
+            writeln!(file, "{line}").map_err(|cause| cause.to_string())?;
+        }
+    }
+    file.flush().map_err(|cause| cause.to_string())?;
+    Ok(path.display().to_string())
 }
 
 fn asked(client: &mut Client, order: &Order, claim: &str) -> Result<(String, Value), String> {

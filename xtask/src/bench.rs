@@ -11,6 +11,9 @@ use crate::cargo;
 /// The bench that has no file: it watches the binary from outside.
 const MEMORY: &str = "memory";
 
+/// The bench of the whole desk over HTTP, on both stores: the real binary, from outside.
+const REFUNDS: &str = "refunds";
+
 /// Cases that are repeated until there are enough lines.
 const LINES: &str = "crates/makegood/tests/contract/cases.ndjson";
 
@@ -29,17 +32,28 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<(), String> {
     if wanted == MEMORY {
         return memory(root);
     }
+    if wanted == REFUNDS {
+        return refunds(root, rest);
+    }
     match benches.iter().find(|(_, name)| name == wanted) {
         Some((room, name)) => one(root, room, name, rest),
         None => {
             let names = benches.iter().map(|(_, name)| name.as_str());
-            let names: Vec<&str> = names.chain([MEMORY]).collect();
+            let names: Vec<&str> = names.chain([MEMORY, REFUNDS]).collect();
             Err(format!(
                 "there is no bench `{wanted}`; there are: {}",
                 names.join(", ")
             ))
         }
     }
+}
+
+fn refunds(root: &Path, rest: &[String]) -> Result<(), String> {
+    crate::run(
+        cargo(root)
+            .args(["run", "--package", "makegood-e2e", "--", "bench"])
+            .args(rest),
+    )
 }
 
 fn one(root: &Path, room: &str, name: &str, rest: &[String]) -> Result<(), String> {

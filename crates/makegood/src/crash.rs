@@ -16,6 +16,11 @@ pub const POINTS: &[&str] = &[
     // A file of orders.
     "import.written",
     "import.durable",
+    // What a provider tells.
+    "event.written",
+    "event.kept",
+    "event.looked_up",
+    "event.worked_off",
     // Work that is owed.
     "work.taken",
     "work.let_go",

@@ -21,6 +21,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use crate::meters;
+
 pub mod backup;
 mod job;
 pub mod migrations;
@@ -166,12 +168,16 @@ pub(crate) struct Counters {
 impl Counters {
     fn committed(&self, jobs: usize) {
         self.commits.fetch_add(1, Ordering::Relaxed);
-        let jobs = u64::try_from(jobs).unwrap_or(u64::MAX);
-        self.jobs.fetch_add(jobs, Ordering::Relaxed);
+        metrics::counter!(meters::STORE_COMMITS).increment(1);
+        let sharers = u32::try_from(jobs).unwrap_or(u32::MAX);
+        metrics::histogram!(meters::STORE_COMMIT_JOBS).record(sharers);
+        self.jobs.fetch_add(u64::from(sharers), Ordering::Relaxed);
     }
 
-    fn again(&self) {
+    /// A job was taken back, and runs again.
+    fn again(&self, reason: &'static str) {
         self.again.fetch_add(1, Ordering::Relaxed);
+        metrics::counter!(meters::STORE_RETRIES, "reason" => reason).increment(1);
     }
 
     fn read(&self) -> Counts {

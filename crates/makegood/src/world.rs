@@ -16,6 +16,7 @@ use crate::books::facts::{self, Seen, refund_seen};
 use crate::books::inbox::{self, InHand};
 use crate::books::nanoseconds;
 use crate::clock;
+use crate::crash;
 use crate::pay::stripe::webhook::{self, NotTaken};
 use crate::pay::stripe::{Stripe, WebhookSecret};
 use crate::pay::{Look, Provider, ProviderEvent, SeenRefund, Unread};
@@ -122,13 +123,20 @@ pub async fn taken_in(
 /// The store's trouble: then the provider must be told to send it again.
 pub async fn arrived(shop: &Shop, provider: &str, event: &ProviderEvent) -> Result<bool, Trouble> {
     let (provider, event, now) = (provider.to_owned(), event.clone(), shop.clock.now());
-    shop.desk
+    let kept = shop
+        .desk
         .store
         .write(move |tx| {
             let (provider, event) = (provider.clone(), event.clone());
-            Box::pin(async move { inbox::keep(tx, &provider, &event, now).await })
+            Box::pin(async move {
+                let new = inbox::keep(tx, &provider, &event, now).await?;
+                crash::point!("event.written");
+                Ok(new)
+            })
         })
-        .await
+        .await?;
+    crash::point!("event.kept");
+    Ok(kept)
 }
 
 impl Watch {
@@ -217,6 +225,7 @@ impl Watch {
                 false
             }
         };
+        crash::point!("event.looked_up");
         let event = event.clone();
         let noted = self.shop.desk.store.write(move |tx| {
             let event = event.clone();
@@ -227,7 +236,9 @@ impl Watch {
                 }
             })
         });
-        noted.await
+        noted.await?;
+        crash::point!("event.worked_off");
+        Ok(())
     }
 
     /// Compares everything if today's comparison is due; answers when to look again.

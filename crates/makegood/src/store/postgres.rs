@@ -115,7 +115,10 @@ impl Postgres {
             if last {
                 return Err(trouble);
             }
-            self.counters.again();
+            self.counters.again(match trouble {
+                Trouble::Serialization => "serialization",
+                _ => "unavailable",
+            });
             tokio::time::sleep(pause(attempt)).await;
             attempt += 1;
         }

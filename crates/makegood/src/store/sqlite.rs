@@ -329,11 +329,11 @@ impl Writer {
                 End::Committed => break,
                 End::Lost(at) => {
                     jobs.remove(at).answer();
-                    jobs.iter().for_each(|_| self.counters.again());
+                    jobs.iter().for_each(|_| self.counters.again("neighbour"));
                     continue;
                 }
                 End::Against(_) if jobs.len() > 1 => {
-                    jobs.iter().for_each(|_| self.counters.again());
+                    jobs.iter().for_each(|_| self.counters.again("neighbour"));
                     return jobs.into_iter().all(|job| self.group(vec![job]));
                 }
                 End::Against(trouble) | End::Failed(trouble) => {
