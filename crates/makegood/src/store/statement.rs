@@ -35,7 +35,7 @@ macro_rules! statements {
         $(
             $(#[$doc])*
             pub static $name: $crate::store::Statement = $crate::store::Statement {
-                name: stringify!($name),
+                name: concat!(module_path!(), "::", stringify!($name)),
                 $(sqlite: $sqlite, postgres: $postgres,)?
                 $(
                     sqlite: $both,

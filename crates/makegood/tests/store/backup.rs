@@ -199,7 +199,7 @@ async fn what_is_damaged_or_something_else_is_not_put_back() {
         change(
             &ground.store,
             &ADD_NOTE,
-            vec!["y".repeat(500 + note).into()],
+            vec!["y".repeat(9_000 + note).into()],
         )
         .await
         .expect("noted");
@@ -216,7 +216,8 @@ async fn what_is_damaged_or_something_else_is_not_put_back() {
     let length = fs::metadata(&copy).expect("it is there").len();
     for (name, at) in [
         ("tables", 100),
-        ("middle", length / 2),
+        // Where a page of the notes begins: what stands in an empty one is nobody's.
+        ("middle", length / 2 / 4_096 * 4_096),
         ("end", length - 4_096),
     ] {
         let damaged = ground.folder().join(name);
