@@ -423,8 +423,8 @@ async fn what_was_acknowledged_outlives_the_process() {
 async fn a_disk_that_fails_under_a_commit_ends_the_process() {
     let folder = new_folder();
     let path = folder.join("store.db");
-    // In blocks of 512 bytes: the log soon reaches 300 kB.
-    let mut child = process("end", &path, "600");
+    // In blocks of 512 bytes: the tables fit, and the log soon reaches 1.5 MB.
+    let mut child = process("end", &path, "3000");
     let (durable, rest) = said(&mut child, u64::MAX);
     let output = child.wait_with_output().expect("it ended");
     let words = String::from_utf8_lossy(&output.stderr);
@@ -447,7 +447,7 @@ async fn a_disk_that_fails_under_a_commit_ends_the_process() {
 async fn whoever_is_told_of_a_failing_disk_instead_gets_no_answer_that_may_be_wrong() {
     let folder = new_folder();
     let path = folder.join("store.db");
-    let mut child = process("go on", &path, "600");
+    let mut child = process("go on", &path, "3000");
     let (durable, rest) = said(&mut child, u64::MAX);
     let status = child.wait().expect("it ended");
     assert!(status.success(), "{rest:?}");
