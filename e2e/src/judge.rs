@@ -44,7 +44,7 @@ pub fn at_rest(
     let begun = Instant::now();
     let cases = loop {
         let cases = every_case(&mut clients.agent)?;
-        let owed: Vec<String> = cases.iter().filter_map(|case| owes(case)).collect();
+        let owed: Vec<String> = cases.iter().filter_map(owes).collect();
         match owed.first() {
             None => break cases,
             Some(first) if begun.elapsed() > REST => {
