@@ -44,8 +44,8 @@ pub const PLAN: [Room; 8] = [
         name: "desk",
         package: "makegood-desk",
         knows: &["policy"],
-        // Hashes only: the chain of the audit log, and keys that a provider knows a refund by.
-        outside: Outside::Only(&["hmac", "sha2"]),
+        // The audit log's hashes and how they are written down, and keys that a provider knows a refund by.
+        outside: Outside::Only(&["base64", "hmac", "sha2"]),
     },
     Room {
         name: "makegood",
