@@ -39,6 +39,8 @@ fn suite(root: &Path, arguments: &[String]) -> Result<(), String> {
     } else {
         command.args(["test", "--lib", "--bins", "--tests"]);
     }
+    // One run tells of everything that fails, not of the first thing only.
+    command.arg("--no-fail-fast");
     let names_a_package = arguments
         .iter()
         .any(|argument| argument.starts_with("-p") || argument.starts_with("--package"));

@@ -391,7 +391,7 @@ async fn a_connector_inside_is_reached_only_if_it_is_on_the_list() {
     else {
         panic!("it was reached");
     };
-    assert!(seen.contains("add it to `internal`"), "{seen}");
+    assert!(seen.contains("add it to `allow_hosts`"), "{seen}");
     server.abort();
 }
 
