@@ -400,6 +400,7 @@ fn serve(flags: &Flags, out: &mut dyn Write) -> Done {
     log::start(&config.log).map_err(stop)?;
     let meters = meters::start().map_err(stop)?;
     wait_for(async {
+        let end = serve::asked_to_end();
         let ready = setup::open(config, Clock::default(), BTreeMap::new())
             .await
             .map_err(stop)?;
@@ -412,7 +413,7 @@ fn serve(flags: &Flags, out: &mut dyn Write) -> Done {
         out.flush()?;
         // Told to whoever started us, if that was systemd.
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-        serve::open_until(ready, listener, Some(meters), serve::asked_to_end())
+        serve::open_until(ready, listener, Some(meters), end)
             .await
             .map_err(stop)?;
         Ok(FINE)

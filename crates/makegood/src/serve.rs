@@ -144,19 +144,22 @@ pub async fn listener(ready: &Ready) -> Result<TcpListener, String> {
     })
 }
 
-/// When the program is asked to end, by a signal or from the keyboard.
-pub async fn asked_to_end() {
-    let interrupted = tokio::signal::ctrl_c();
+/// When the program is asked to end, by a signal or from the keyboard. It is listened for from the call on, not from the first time
+/// that somebody waits: a program that is asked while it starts ends as well as any other.
+pub fn asked_to_end() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
-    {
-        let kind = tokio::signal::unix::SignalKind::terminate();
-        if let Ok(mut terminated) = tokio::signal::unix::signal(kind) {
+    let terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    #[cfg(unix)]
+    let interrupted = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt());
+    async move {
+        #[cfg(unix)]
+        if let (Ok(mut terminated), Ok(mut interrupted)) = (terminated, interrupted) {
             tokio::select! {
-                _ = interrupted => {}
+                _ = interrupted.recv() => {}
                 _ = terminated.recv() => {}
             }
             return;
         }
+        tokio::signal::ctrl_c().await.ok();
     }
-    interrupted.await.ok();
 }

@@ -12,6 +12,7 @@ pub mod limits;
 pub mod openapi;
 pub mod refusal;
 pub mod router;
+pub mod told;
 pub mod wire;
 
 use std::collections::BTreeSet;
@@ -64,6 +65,8 @@ pub struct Web {
     pub way_out: Arc<WayOut>,
     /// How often each caller may ask.
     pub limits: limits::Limits,
+    /// What was told of cases lately.
+    pub told: told::ToldLately,
     known: access::Known,
     running: idempotency::Running,
 }
@@ -86,6 +89,7 @@ impl Web {
             provider_names: Arc::new(ready.shop.providers.keys().cloned().collect()),
             way_out: Arc::clone(&ready.way_out),
             limits: limits::Limits::new(&ready.config.server),
+            told: told::ToldLately::default(),
             known: access::Known::default(),
             running: idempotency::Running::default(),
         })

@@ -642,9 +642,9 @@ fn judge(
     proofs: &[PathBuf],
 ) -> Result<serde_json::Value, String> {
     let found = Command::new(peers().join("venv/bin/python"))
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/audit/check_log.py"
+        .arg(format!(
+            "{}/tests/audit/check_log.py",
+            std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where")
         ))
         .arg(export)
         .arg(key.to_string())

@@ -841,7 +841,7 @@ impl Python {
             python.exists(),
             "run `cargo xtask test`, which installs what this test needs (moto and botocore)"
         );
-        let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        let script = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where"))
             .join("tests/blob")
             .join(script);
         let child = Command::new(python)

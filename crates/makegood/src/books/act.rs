@@ -281,28 +281,38 @@ impl Desk {
         by: Actor,
         now: Instant,
     ) -> Result<Brakes, Trouble> {
-        let mut brakes = Brakes {
-            stopped: tx.one(&STOPPED, &[]).await?.is_some(),
-            ..Brakes::default()
-        };
-        for row in tx.rows(&RESTING, &[Value::from(nanoseconds(now)?)]).await? {
-            let until = instant(row.int(1)?);
-            brakes.resting.insert(row.text(0)?.to_owned(), until);
-        }
-        let Some(order) = &records.order else {
-            return Ok(brakes);
-        };
-        if self.limits.day_minor_max.is_empty() && self.limits.person_day_minor_max.is_empty() {
-            return Ok(brakes);
-        }
+        let rests = [Value::from(nanoseconds(now)?)];
+        let counted = &records.order.as_ref().filter(|_| self.counts_days());
         let person = role(by).1.map_or_else(Vec::new, |id| id.0.to_vec());
-        let values = [
+        let totals = [
             Value::from(day(now)),
-            Value::from(order.order.price.currency().code()),
+            Value::from(counted.map(|order| order.order.price.currency().code().to_owned())),
             Value::from(Vec::new()),
             Value::from(person.clone()),
         ];
-        for row in tx.rows(&DAY_TOTALS, &values).await? {
+        let (stopped, resting, totals) = if counted.is_some() {
+            let questions = [
+                (&STOPPED, &[][..]),
+                (&RESTING, &rests[..]),
+                (&DAY_TOTALS, &totals[..]),
+            ];
+            let [stopped, resting, totals] = tx.rows_of(&questions).await?;
+            (stopped, resting, totals)
+        } else {
+            let [stopped, resting] = tx
+                .rows_of(&[(&STOPPED, &[][..]), (&RESTING, &rests[..])])
+                .await?;
+            (stopped, resting, Vec::new())
+        };
+        let mut brakes = Brakes {
+            stopped: !stopped.is_empty(),
+            ..Brakes::default()
+        };
+        for row in resting {
+            let until = instant(row.int(1)?);
+            brakes.resting.insert(row.text(0)?.to_owned(), until);
+        }
+        for row in totals {
             let granted = super::count(&row, 1)?;
             let whose = row.bytes(0)?;
             if whose.is_empty() {
@@ -312,6 +322,11 @@ impl Desk {
             }
         }
         Ok(brakes)
+    }
+
+    /// Whether the merchant has set how much may be granted on a day.
+    fn counts_days(&self) -> bool {
+        !self.limits.day_minor_max.is_empty() || !self.limits.person_day_minor_max.is_empty()
     }
 }
 

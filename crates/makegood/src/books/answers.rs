@@ -102,13 +102,13 @@ pub async fn reserve(
 /// # Errors
 /// The store's trouble.
 pub async fn keep(tx: &mut Tx<'_>, asked: &Asked, status: u16, body: &[u8]) -> Result<(), Trouble> {
-    let values = [
+    let values = vec![
         Value::from(asked.caller.as_str()),
         Value::from(asked.key.as_str()),
         Value::from(i64::from(status)),
         Value::from(body),
     ];
-    tx.run(&KEEP, &values).await.map(drop)
+    tx.queue(&KEEP, values)
 }
 
 /// Lets go of answers that were given before a moment. Answers how many there were.

@@ -34,14 +34,14 @@ pub async fn keep(
     sealed: &Sealed,
     now: Instant,
 ) -> Result<(), Trouble> {
-    let values = [
+    let values = vec![
         Value::from(sealed.hash),
         Value::from(person.0),
         Value::from(field),
         Value::from(sealed.ciphertext.as_slice()),
         Value::from(nanoseconds(now)?),
     ];
-    tx.run(&KEEP, &values).await.map(drop)
+    tx.queue(&KEEP, values)
 }
 
 /// A sealed text: whose it is, of which field, and its bytes.

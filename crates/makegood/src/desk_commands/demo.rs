@@ -93,10 +93,10 @@ impl DemoArgs {
             let address = listener.local_addr().map_err(stop)?;
             let token = token(&ready, &seeded, Role::Agent).await?;
             welcome(out, &seeded, &format!("http://{address}"), &token, begun)?;
-            let once = self.once;
+            let (once, asked) = (self.once, serve::asked_to_end());
             let end = async move {
                 if !once {
-                    serve::asked_to_end().await;
+                    asked.await;
                 }
             };
             serve::open_until(ready, listener, Some(meters), end)
