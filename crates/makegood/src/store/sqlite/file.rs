@@ -111,7 +111,8 @@ pub(super) fn writing(path: &Path, patience: Duration) -> Result<Connection, Tro
              pragma fullfsync = on;
              pragma checkpoint_fullfsync = on;
              pragma foreign_keys = on;
-             pragma wal_autocheckpoint = 2000;
+             pragma cache_size = -16384;
+             pragma wal_autocheckpoint = 4000;
              pragma journal_size_limit = 67108864;",
         )
         .map_err(|error| trouble(&connection, "", &error))?;
