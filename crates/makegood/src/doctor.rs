@@ -517,7 +517,7 @@ fn money(seen: &mut Examination, config: &Config, told: &Told) {
         seen.warning(
             "money",
             "somebody stopped all money",
-            "start it again at the desk: `POST /v1/money/go`",
+            "start it again at the desk: `POST /v1/brakes/go`",
         );
     } else if told.stuck > 0 {
         seen.warning(

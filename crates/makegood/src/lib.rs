@@ -19,6 +19,7 @@ pub mod dispatch;
 pub mod doctor;
 pub mod goods;
 pub mod guard;
+pub mod hold;
 pub mod keep;
 pub mod log;
 pub mod meters;

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::dispatch::Dispatcher;
+use crate::hold::Hold;
 use crate::keep::Keeper;
 use crate::meters::Meters;
 use crate::outgoing::Sender;
@@ -38,7 +39,7 @@ impl Running {
             signer: Arc::clone(&ready.signer),
             anchor: Arc::clone(&ready.anchor),
             clock: ready.shop.clock.clone(),
-            frozen: ready.frozen.is_some(),
+            hold: Arc::clone(&ready.shop.desk.hold),
         };
         tasks.spawn(keeper.keep(stopped.clone()));
         let watch = Watch {
@@ -49,10 +50,11 @@ impl Running {
             }),
         };
         tasks.spawn(watch.watch(stopped.clone()));
-        // A store that is older than what is remembered of it would give new events the names of events that were sent before.
-        if ready.frozen.is_none() {
-            tasks.spawn(dispatcher(ready).work(stopped));
-        }
+        tasks.spawn(send(
+            dispatcher(ready),
+            Arc::clone(&ready.shop.desk.hold),
+            stopped,
+        ));
         Self {
             stop,
             tasks,
@@ -81,6 +83,23 @@ impl Running {
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(self.grace, all).await.is_err() {
             tracing::warn!("not everything ended in time; what is left goes on at the next start");
+        }
+    }
+}
+
+/// Sends webhooks while the log is believed: a store that is older than what is remembered of it would give new events the names of
+/// events that were sent before.
+async fn send(dispatcher: Dispatcher, hold: Arc<Hold>, stop: watch::Receiver<bool>) {
+    let mut ends = stop.clone();
+    loop {
+        tokio::select! {
+            () = hold.until(true) => {}
+            _ = ends.wait_for(|ends| *ends) => return,
+        }
+        tokio::select! {
+            () = dispatcher.work(stop.clone()) => return,
+            // What was being sent then is sent again, as after a crash.
+            () = hold.until(false) => {}
         }
     }
 }

@@ -54,8 +54,6 @@ pub struct Web {
     pub signer: Arc<SigningKey>,
     /// What has been counted, where something counts.
     pub meters: Option<Meters>,
-    /// Why no money moves from the start, in words: the store is older than what is remembered of it.
-    pub frozen: Option<String>,
     /// The desk with everything around it.
     pub shop: Arc<Shop>,
     /// The payment providers, by their names.
@@ -81,7 +79,6 @@ impl Web {
             config: Arc::clone(&ready.config),
             signer: Arc::clone(&ready.signer),
             meters,
-            frozen: ready.frozen.as_ref().map(ToString::to_string),
             shop: Arc::clone(&ready.shop),
             provider_names: Arc::new(ready.shop.providers.keys().cloned().collect()),
             way_out: Arc::clone(&ready.way_out),
