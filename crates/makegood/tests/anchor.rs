@@ -11,6 +11,8 @@ mod machine;
 #[path = "support/pg.rs"]
 #[expect(dead_code, reason = "not every test file uses all of it")]
 mod pg;
+#[path = "anchor/program.rs"]
+mod program;
 
 use std::fs;
 use std::path::Path;
