@@ -31,6 +31,7 @@ pub mod policy_commands;
 pub mod post;
 pub mod reasons;
 pub mod reconcile;
+pub mod retention;
 pub mod run;
 pub mod secret;
 pub mod serve;

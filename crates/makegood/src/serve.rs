@@ -13,6 +13,7 @@ use crate::hold::Hold;
 use crate::keep::Keeper;
 use crate::meters::Meters;
 use crate::outgoing::Sender;
+use crate::retention::Retention;
 use crate::setup::{self, Ready};
 use crate::web::{self, Web};
 use crate::world::{Daily, Watch};
@@ -50,6 +51,15 @@ impl Running {
             }),
         };
         tasks.spawn(watch.watch(stopped.clone()));
+        let retention = Retention {
+            store: ready.shop.desk.store.clone(),
+            vault: Arc::clone(&ready.vault),
+            blobs: Arc::clone(&ready.blobs),
+            clock: ready.shop.clock.clone(),
+            hold: Arc::clone(&ready.shop.desk.hold),
+            kept_for: setup::long(ready.config.privacy.retention),
+        };
+        tasks.spawn(retention.work(stopped.clone()));
         tasks.spawn(send(
             dispatcher(ready),
             Arc::clone(&ready.shop.desk.hold),

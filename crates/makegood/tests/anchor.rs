@@ -356,6 +356,8 @@ async fn what_a_person_stopped_stays_stopped_whatever_is_started_again() {
 async fn on_one_machine_a_missing_anchor_holds_money_until_a_person_accepts() {
     let machine = Machine::new(None, &provider());
     let open = machine.open().await;
+    let over = open.owed("VL-0").await;
+    assert!(open.pays(over).await);
     let owed = open.owed("VL-1").await;
     assert!(open.kept().await);
     open.close().await;
@@ -374,10 +376,13 @@ async fn on_one_machine_a_missing_anchor_holds_money_until_a_person_accepts() {
     let why = told["frozen_because"].as_str().unwrap();
     assert!(why.contains("`makegood verify --accept`"), "{why}");
     assert!(!open.pays(owed).await);
+    // Nor is anybody erased by books that may be in doubt.
+    assert_eq!(open.erased().await, 0);
     accepted(&open).await;
     open.close().await;
     let open = machine.open().await;
     assert!(open.ready.frozen.is_none(), "{:?}", open.ready.frozen);
+    assert_eq!(open.erased().await, 1);
     assert!(open.pays(owed).await);
     assert!(open.kept().await);
     open.close().await;

@@ -22,6 +22,7 @@ use crate::books::act::NotDone;
 use crate::books::effects::check_word;
 use crate::books::people::Scope;
 use crate::log::RequestId;
+use crate::retention::NotGone;
 use crate::store::Trouble;
 use crate::stream::Undecided;
 use crate::vault::VaultTrouble;
@@ -670,6 +671,16 @@ impl From<VaultTrouble> for Problem {
             | VaultTrouble::Newer(_)
             | VaultTrouble::Open(_)
             | VaultTrouble::NotMaster(_) => Self::fault(trouble),
+        }
+    }
+}
+
+impl From<NotGone> for Problem {
+    fn from(why: NotGone) -> Self {
+        match why {
+            NotGone::Trouble(trouble) => trouble.into(),
+            NotGone::Vault(trouble) => trouble.into(),
+            NotGone::Blobs(trouble) => trouble.into(),
         }
     }
 }

@@ -15,8 +15,9 @@ use makegood::pay::Provider;
 use makegood::pay::sandbox::call::{Call, Method};
 use makegood::pay::sandbox::{Sandbox, router};
 use makegood::pay::stripe::{SecretKey, Settings, Stripe};
+use makegood::retention::Retention;
 use makegood::setup::{self, Ready, new_id};
-use makegood_desk::case::{ClaimKind, Wants};
+use makegood_desk::case::{ClaimKind, Duration, Wants};
 use makegood_desk::input::{Actor, Door, Id, Input, Language, Request};
 use makegood_desk::life::RefundState;
 use makegood_desk::refusal::Refusal;
@@ -242,6 +243,19 @@ impl Open {
             .act(id, Actor::System, shop.clock.now(), send)
             .await;
         matches!(sent, Err(NotDone::Refused(Refusal::MoneyStopped)))
+    }
+
+    /// How many people are erased, if nobody is remembered once their last case is closed.
+    pub async fn erased(&self) -> u64 {
+        let retention = Retention {
+            store: self.ready.shop.desk.store.clone(),
+            vault: Arc::clone(&self.ready.vault),
+            blobs: Arc::clone(&self.ready.blobs),
+            clock: self.ready.shop.clock.clone(),
+            hold: Arc::clone(&self.ready.shop.desk.hold),
+            kept_for: Duration::from_seconds(0),
+        };
+        retention.round().await.unwrap().persons
     }
 
     /// What the mark in the books says, if there is one.
