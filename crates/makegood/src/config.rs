@@ -293,7 +293,7 @@ pub enum AttachmentPlace {
     /// In this folder.
     Folder(PathBuf),
     /// In S3-compatible storage.
-    S3(S3),
+    S3(Box<S3>),
 }
 
 /// S3-compatible storage.
@@ -311,6 +311,8 @@ pub struct S3 {
     pub access_key: Secret,
     /// The secret to it.
     pub secret_key: Secret,
+    /// What comes with keys that were lent for a while.
+    pub session_token: Option<Secret>,
 }
 
 /// The audit log.
@@ -832,7 +834,7 @@ impl Build<'_> {
 
     fn attachments(&mut self, data: &Path) -> Option<Attachments> {
         let place = match self.set("attachments.where", Self::word) {
-            "s3" => AttachmentPlace::S3(self.s3()?),
+            "s3" => AttachmentPlace::S3(Box::new(self.s3()?)),
             _ => AttachmentPlace::Folder(data.join("attachments")),
         };
         let file_bytes_max = self.times("attachments.file_mib_max", MIB);
@@ -863,6 +865,7 @@ impl Build<'_> {
             prefix: self.set("attachments.s3_prefix", Self::text),
             access_key: access_key?,
             secret_key: secret_key?,
+            session_token: self.secret("attachments.s3_session_token"),
         })
     }
 }

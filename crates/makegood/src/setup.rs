@@ -136,9 +136,6 @@ pub async fn open(
     let master = MasterKey::open(&config.privacy.master_key_file).map_err(Unready::Vault)?;
     let key_secret = derived(&master, "refund keys");
     let signer = signer(&config)?;
-    let blobs = Blobs::open(&config.attachments)
-        .await
-        .map_err(Unready::Blobs)?;
     let way_out = way_out(&config)?;
     let mut providers = providers(&config)?;
     providers.extend(
@@ -148,10 +145,13 @@ pub async fn open(
     );
     let connector = connector(&config, &way_out)?;
     let store = Store::open(&location(&config), options(&config)).await?;
-    let vault = vault(&config, &store, master).await?;
+    let vault = Arc::new(vault(&config, &store, master).await?);
+    let blobs = Blobs::open(&config.attachments, Arc::clone(&vault), clock.clone())
+        .await
+        .map_err(Unready::Blobs)?;
     let anchor = Anchor::at(&config.audit.anchor_file);
     let (hold, frozen) = held(&config, &store, &anchor, &signer, clock.now()).await?;
-    let (vault, signer) = (Arc::new(vault), Arc::new(signer));
+    let signer = Arc::new(signer);
     let desk = Desk {
         store,
         policies: Arc::new(policies),

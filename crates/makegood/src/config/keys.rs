@@ -126,6 +126,7 @@ pub(super) const KEYS: &[Key] = &[
     key("attachments.s3_bucket", Form::Text),
     key("attachments.s3_access_key", Form::Secret),
     key("attachments.s3_secret_key", Form::Secret),
+    key("attachments.s3_session_token", Form::Secret),
     key("attachments.s3_region", Form::Text),
     key("attachments.s3_prefix", Form::AnyText),
     key("audit.origin", Form::Name),

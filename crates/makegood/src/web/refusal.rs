@@ -709,6 +709,7 @@ impl From<blob::Trouble> for Problem {
     fn from(trouble: blob::Trouble) -> Self {
         match trouble {
             blob::Trouble::Absent(_) => Self::no_such("attachment"),
+            blob::Trouble::Erased(_) => VaultTrouble::Erased.into(),
             blob::Trouble::Damaged(_) => Self::fault(trouble),
             blob::Trouble::Unavailable(_) => Self::passing(
                 UNAVAILABLE,
