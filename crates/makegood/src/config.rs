@@ -100,6 +100,8 @@ pub struct Server {
     pub body_bytes_max: usize,
     /// The longest line of an NDJSON batch.
     pub line_bytes_max: usize,
+    /// How long a connection may take to send the head of a request, and be idle.
+    pub header_max: Duration,
     /// How long a request may take.
     pub request_max: Duration,
     /// How many requests are worked on at once.
@@ -670,6 +672,7 @@ impl Build<'_> {
             trusted_proxies: self.set("server.trusted_proxies", Self::networks),
             body_bytes_max: self.times("server.body_kib_max", KIB),
             line_bytes_max: self.times("server.line_kib_max", KIB),
+            header_max: self.seconds("server.header_seconds_max"),
             request_max: self.seconds("server.request_seconds_max"),
             requests_max: self.count("server.requests_max"),
             rate_per_minute_max: self.count("server.rate_per_minute_max"),

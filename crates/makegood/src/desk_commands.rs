@@ -422,9 +422,7 @@ fn serve(flags: &Flags, out: &mut dyn Write) -> Done {
         out.flush()?;
         // Told to whoever started us, if that was systemd.
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-        serve::open_until(ready, listener, Some(meters), serve::asked_to_end())
-            .await
-            .map_err(stop)?;
+        serve::open_until(ready, listener, Some(meters), serve::asked_to_end()).await;
         Ok(FINE)
     })
 }

@@ -130,15 +130,12 @@ fn dispatcher(ready: &Ready) -> Dispatcher {
 }
 
 /// Keeps a desk open until it is asked to end, and ends it in order: first the doors, then the work, then the store.
-///
-/// # Errors
-/// The listener broke.
 pub async fn open_until(
     ready: Ready,
     listener: TcpListener,
     meters: Option<Meters>,
     end: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+) {
     let running = Running::start(&ready);
     let tidy = meters.clone();
     let mut stopped = running.stopped();
@@ -154,12 +151,12 @@ pub async fn open_until(
         }
     });
     let web = Web::new(&ready, meters);
-    let served = web::serve(listener, web::router(web), end).await;
+    let head_max = ready.config.server.header_max;
+    web::serve(listener, web::router(web), head_max, end).await;
     tracing::info!("the doors are closed; what is in hand is finished");
     running.end().await;
     tidying.abort();
     ready.shop.desk.store.close().await;
-    served
 }
 
 /// Binds where the settings say; or takes the socket that systemd hands over.

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod api;
 pub mod docs;
+mod door;
 pub mod idempotency;
 pub mod limits;
 pub mod openapi;
@@ -16,8 +17,8 @@ pub mod wire;
 
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -89,17 +90,12 @@ impl Web {
     }
 }
 
-/// Serves until told to stop; requests that are being worked on are finished.
-///
-/// # Errors
-/// The listener broke.
+/// Serves until told to stop; requests that are being worked on are finished. A connection may take `head_max` to say what it wants.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(shutdown)
-        .await
+    head_max: Duration,
+    shutdown: impl Future<Output = ()>,
+) {
+    door::serve(listener, router, head_max, shutdown).await;
 }

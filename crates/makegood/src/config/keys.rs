@@ -50,6 +50,7 @@ pub(super) const KEYS: &[Key] = &[
     key("server.trusted_proxies", Form::Networks),
     key("server.body_kib_max", count(1, 65_536)),
     key("server.line_kib_max", count(1, 16_384)),
+    key("server.header_seconds_max", count(1, 3_600)),
     key("server.request_seconds_max", count(1, 3_600)),
     key("server.requests_max", count(1, 100_000)),
     key("server.rate_per_minute_max", count(1, 1_000_000)),
