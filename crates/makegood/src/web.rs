@@ -7,6 +7,7 @@
 pub mod access;
 pub mod api;
 pub mod docs;
+mod door;
 pub mod idempotency;
 pub mod limits;
 pub mod openapi;
@@ -17,8 +18,8 @@ pub mod wire;
 
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -55,8 +56,6 @@ pub struct Web {
     pub signer: Arc<SigningKey>,
     /// What has been counted, where something counts.
     pub meters: Option<Meters>,
-    /// Why no money moves from the start, in words: the store is older than what is remembered of it.
-    pub frozen: Option<String>,
     /// The desk with everything around it.
     pub shop: Arc<Shop>,
     /// The payment providers, by their names.
@@ -84,7 +83,6 @@ impl Web {
             config: Arc::clone(&ready.config),
             signer: Arc::clone(&ready.signer),
             meters,
-            frozen: ready.frozen.as_ref().map(ToString::to_string),
             shop: Arc::clone(&ready.shop),
             provider_names: Arc::new(ready.shop.providers.keys().cloned().collect()),
             way_out: Arc::clone(&ready.way_out),
@@ -96,17 +94,12 @@ impl Web {
     }
 }
 
-/// Serves until told to stop; requests that are being worked on are finished.
-///
-/// # Errors
-/// The listener broke.
+/// Serves until told to stop; requests that are being worked on are finished. A connection may take `head_max` to say what it wants.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(shutdown)
-        .await
+    head_max: Duration,
+    shutdown: impl Future<Output = ()>,
+) {
+    door::serve(listener, router, head_max, shutdown).await;
 }

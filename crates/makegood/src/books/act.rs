@@ -18,6 +18,7 @@ use super::effects::{self, day, role};
 use super::orders::{Depth, records};
 use super::{instant, nanoseconds};
 use crate::crash;
+use crate::hold::Hold;
 use crate::policies::Policies;
 use crate::secret::Secret;
 use crate::store::{Store, Trouble, Tx, Value};
@@ -31,7 +32,7 @@ crate::statements! {
     DAY_TOTALS = "select person, granted_minor from day_total where day = ?1 and currency = ?2 and person in (?3, ?4)";
     /// Providers that rest.
     RESTING = "select provider, rests_until from provider_health where rests_until is not null and rests_until > ?1";
-    /// The kill switch, and whether the store is frozen.
+    /// Whether a person stopped money, and whether the store is in doubt.
     STOPPED = "select key from meta where key in ('money.stopped', 'store.frozen') limit 1";
 }
 
@@ -68,6 +69,8 @@ pub struct Desk {
     pub key_secret: Arc<Secret>,
     /// Cases that were read lately.
     pub shelf: Arc<Shelf>,
+    /// What keeps this process from moving money, whatever the books say.
+    pub hold: Arc<Hold>,
 }
 
 /// What came of an input.
@@ -273,6 +276,14 @@ impl Desk {
         ROOM.with_borrow_mut(|room| handle(case, room, &situation, input))
     }
 
+    /// Whether no money moves: this process is held back, or the books stop everybody.
+    ///
+    /// # Errors
+    /// The store's trouble.
+    pub async fn stopped(&self, tx: &mut Tx<'_>) -> Result<bool, Trouble> {
+        Ok(self.hold.on() || tx.one(&STOPPED, &[]).await?.is_some())
+    }
+
     /// How far the brakes are on.
     async fn brakes(
         &self,
@@ -305,7 +316,7 @@ impl Desk {
             (stopped, resting, Vec::new())
         };
         let mut brakes = Brakes {
-            stopped: !stopped.is_empty(),
+            stopped: self.hold.on() || !stopped.is_empty(),
             ..Brakes::default()
         };
         for row in resting {

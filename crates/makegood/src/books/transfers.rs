@@ -11,6 +11,7 @@ use makegood_desk::amount::Amount;
 use makegood_desk::case::Instant;
 use makegood_desk::execution::{ProviderRefund, ProviderSaid, RefundStatus};
 use makegood_desk::input::{Actor, Digest, Id, Input};
+use makegood_desk::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
 use super::act::{Desk, NotDone};
@@ -176,6 +177,9 @@ impl From<NotDone> for Undone {
 impl std::fmt::Display for Undone {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::NotDone(NotDone::Refused(Refusal::MoneyStopped)) => f.write_str(
+                "no money moves: somebody stopped it, or the database is in doubt; `makegood doctor` says which",
+            ),
             Self::NotDone(NotDone::Refused(refusal)) => write!(f, "the desk refuses: {refusal:?}"),
             Self::NotDone(NotDone::Trouble(trouble)) => write!(f, "{trouble}"),
             Self::Wrong(why) => f.write_str(why),
@@ -346,11 +350,16 @@ impl Bank<'_> {
         now: Instant,
     ) -> Result<(), Undone> {
         let (provider, batch) = (self.name.to_owned(), batch.to_owned());
-        let currency = currency.to_owned();
+        let (currency, desk) = (currency.to_owned(), self.desk.clone());
         let kept = self.desk.store.write(move |tx| {
+            let desk = desk.clone();
             let (provider, batch, currency) = (provider.clone(), batch.clone(), currency.clone());
             let (transfers, files) = (transfers.clone(), files.clone());
             Box::pin(async move {
+                // A file for the bank is money on its way, like what is sent to any other provider.
+                if desk.stopped(tx).await? {
+                    return Err(Trouble::refused(Refusal::MoneyStopped));
+                }
                 let at = nanoseconds(now)?;
                 for id in transfers {
                     let values = [

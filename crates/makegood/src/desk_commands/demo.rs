@@ -99,9 +99,7 @@ impl DemoArgs {
                     asked.await;
                 }
             };
-            serve::open_until(ready, listener, Some(meters), end)
-                .await
-                .map_err(stop)?;
+            serve::open_until(ready, listener, Some(meters), end).await;
             Ok(FINE)
         })
     }

@@ -269,7 +269,7 @@ async fn events_are_read_in_the_order_of_the_audit_log_and_proved() {
         signer: shop.ready.signer.clone(),
         anchor: shop.ready.anchor.clone(),
         clock: shop.ready.shop.clock.clone(),
-        frozen: false,
+        hold: shop.ready.shop.desk.hold.clone(),
     };
     keeper.sign().await.unwrap().unwrap();
     let proof = agent.get("/v1/audit/proof?event=evt_1").await.json();

@@ -66,7 +66,7 @@ pub async fn readyz(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
             |_| "the store does not answer".to_owned(),
             |()| "ok".to_owned(),
         ),
-        frozen: web.frozen.clone(),
+        frozen: web.desk.hold.frozen(),
     };
     Ok(probe(readiness.ready, &readiness))
 }
