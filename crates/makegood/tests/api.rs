@@ -9,6 +9,12 @@
 #[path = "support/judge.rs"]
 #[expect(dead_code, reason = "only the place of the programs is asked for here")]
 mod judge;
+#[path = "support/pg.rs"]
+#[expect(
+    dead_code,
+    reason = "a database of its own is all that is asked for here"
+)]
+mod pg;
 #[path = "api/shop.rs"]
 mod shop;
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::judge::peers;
-use crate::shop::Shop;
+use crate::shop::{Ground, Shop};
 
 /// Checks that hold whatever is sent. Left out: that what fits the description is always done, for a desk says no to much that is well
 /// written; and that methods nobody described are told, which a table of our own holds.
@@ -17,7 +17,7 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_schemathesis_invents_is_answered_as_described() {
-    let shop = Shop::open().await;
+    let shop = Shop::open(Ground::Sqlite).await;
     for order in ["VL-1", "VL-2", "VL-3"] {
         shop.order(order).await;
         let body = json!({"order": order, "claim": "incomplete", "customer": {"reference": order}, "description": "750 came"});

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::Body;
@@ -11,15 +11,63 @@ use axum::http::{HeaderMap, Request};
 use makegood::books::people::{self, NewToken, Role, Scope};
 use makegood::clock::Clock;
 use makegood::config::{Flags, load, write_initial};
+use makegood::keep::Keeper;
 use makegood::pay::Provider;
 use makegood::pay::sandbox::call::{Call, Method};
 use makegood::pay::sandbox::{Sandbox, router as sandbox_router};
 use makegood::pay::stripe::{SecretKey, Settings, Stripe};
 use makegood::setup::{self, Ready, new_id};
+use makegood::store::{Location, Options, Store};
 use makegood::web::{Web, router};
 use makegood_desk::input::Id;
 use serde_json::{Value as Json, json};
+use tokio::sync::OnceCell;
 use tower::ServiceExt as _;
+
+use crate::pg::{Cluster, Durability};
+
+/// Each test once on SQLite and once on PostgreSQL.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(crate::shop::Ground::Sqlite).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(crate::shop::Ground::Postgres).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// Which database a shop keeps its books in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    Sqlite,
+    Postgres,
+}
+
+/// One server for all tests of this file.
+static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| Cluster::start(Durability::None));
+/// A database with the product's tables, to be copied: that is quicker than making them again.
+static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+
+/// The address of a database of its own on the server.
+async fn database() -> String {
+    let template = TEMPLATE.get_or_init(|| async {
+        let url = CLUSTER.database(None).await;
+        let location = Location::Postgres(url.clone());
+        let store = Store::open(&location, Options::default()).await.unwrap();
+        store.close().await;
+        url.rsplit('/').next().unwrap().to_owned()
+    });
+    CLUSTER.database(Some(template.await)).await
+}
 
 /// A folder that goes when the test does.
 struct Folder(PathBuf);
@@ -96,24 +144,31 @@ impl Answered {
 }
 
 impl Shop {
-    pub async fn open() -> Self {
-        Self::with(&[
-            "desk.undo_seconds=0",
-            "server.rate_burst_max=100000",
-            "server.rate_per_minute_max=100000",
-            "server.rate_visitor_per_minute_max=100000",
-        ])
+    pub async fn open(ground: Ground) -> Self {
+        Self::with(
+            ground,
+            &[
+                "desk.undo_seconds=0",
+                "server.rate_burst_max=100000",
+                "server.rate_per_minute_max=100000",
+                "server.rate_visitor_per_minute_max=100000",
+            ],
+        )
         .await
     }
 
-    pub async fn with(set: &[&str]) -> Self {
+    pub async fn with(ground: Ground, set: &[&str]) -> Self {
         let path = std::env::temp_dir().join(format!("makegood-api-{}", uuid::Uuid::now_v7()));
         std::fs::create_dir_all(&path).unwrap();
         let folder = Folder(path);
         write_initial(&folder.0, &folder.0).unwrap();
+        let mut set: Vec<String> = set.iter().map(|&set| set.to_owned()).collect();
+        if ground == Ground::Postgres {
+            set.push(format!("store.database={}", database().await));
+        }
         let flags = Flags {
             config: Some(folder.0.join("config.toml")),
-            set: set.iter().map(|&set| set.to_owned()).collect(),
+            set,
             ..Flags::default()
         };
         let config = load(&flags, &BTreeMap::new()).unwrap().config;
@@ -136,6 +191,22 @@ impl Shop {
             sandbox,
             _folder: folder,
         }
+    }
+
+    /// Who keeps the audit log.
+    pub fn keeper(&self) -> Keeper {
+        Keeper {
+            store: self.ready.shop.desk.store.clone(),
+            signer: self.ready.signer.clone(),
+            anchor: self.ready.anchor.clone(),
+            clock: self.ready.shop.clock.clone(),
+            frozen: false,
+        }
+    }
+
+    /// Gives events their places in the audit log: SQLite does so in each commit, PostgreSQL a moment later.
+    pub async fn seal(&self) {
+        self.keeper().seal().await.unwrap();
     }
 
     /// Somebody without a token.

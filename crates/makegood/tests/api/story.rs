@@ -3,11 +3,19 @@
 
 use serde_json::json;
 
-use crate::shop::Shop;
+use crate::shop::{Ground, Shop, on_both};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_partial_delivery_is_asked_for_decided_accepted_and_paid() {
-    let shop = Shop::open().await;
+on_both! {
+    a_partial_delivery_is_asked_for_decided_accepted_and_paid,
+    what_a_customer_wrote_is_read_by_those_who_may_and_erased_for_good,
+    a_second_request_for_the_same_joins_and_lists_find_it,
+    events_are_read_in_the_order_of_the_audit_log_and_proved,
+    money_is_stopped_by_finance_and_nothing_leaves_meanwhile,
+    a_file_is_handed_in_named_by_a_request_and_downloaded,
+}
+
+async fn a_partial_delivery_is_asked_for_decided_accepted_and_paid(ground: Ground) {
+    let shop = Shop::open(ground).await;
     shop.order("VL-1").await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
     let asked = customer
@@ -102,9 +110,8 @@ async fn a_partial_delivery_is_asked_for_decided_accepted_and_paid() {
     assert!(!entries["data"].as_array().unwrap().is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_customer_wrote_is_read_by_those_who_may_and_erased_for_good() {
-    let shop = Shop::open().await;
+async fn what_a_customer_wrote_is_read_by_those_who_may_and_erased_for_good(ground: Ground) {
+    let shop = Shop::open(ground).await;
     shop.order("VL-1").await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
     let body = json!({
@@ -150,9 +157,8 @@ async fn what_a_customer_wrote_is_read_by_those_who_may_and_erased_for_good() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_request_for_the_same_joins_and_lists_find_it() {
-    let shop = Shop::open().await;
+async fn a_second_request_for_the_same_joins_and_lists_find_it(ground: Ground) {
+    let shop = Shop::open(ground).await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
     let mut numbers = Vec::new();
     for order in ["VL-1", "VL-2", "VL-3"] {
@@ -224,9 +230,8 @@ async fn a_second_request_for_the_same_joins_and_lists_find_it() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn events_are_read_in_the_order_of_the_audit_log_and_proved() {
-    let shop = Shop::open().await;
+async fn events_are_read_in_the_order_of_the_audit_log_and_proved(ground: Ground) {
+    let shop = Shop::open(ground).await;
     shop.order("VL-1").await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
     customer
@@ -235,6 +240,7 @@ async fn events_are_read_in_the_order_of_the_audit_log_and_proved() {
             &json!({"order": "VL-1", "claim": "incomplete"}),
         )
         .await;
+    shop.seal().await;
     let page = agent.get("/v1/events?limit=2").await.json();
     let ids: Vec<&str> = page["data"]
         .as_array()
@@ -264,14 +270,7 @@ async fn events_are_read_in_the_order_of_the_audit_log_and_proved() {
         agent.get("/v1/audit/proof?event=evt_0").await.slug(),
         "not-yet"
     );
-    let keeper = makegood::keep::Keeper {
-        store: shop.ready.shop.desk.store.clone(),
-        signer: shop.ready.signer.clone(),
-        anchor: shop.ready.anchor.clone(),
-        clock: shop.ready.shop.clock.clone(),
-        frozen: false,
-    };
-    keeper.sign().await.unwrap().unwrap();
+    shop.keeper().sign().await.unwrap().unwrap();
     let proof = agent.get("/v1/audit/proof?event=evt_1").await.json();
     let verifier = shop.ready.signer.verifier();
     let proven =
@@ -282,9 +281,8 @@ async fn events_are_read_in_the_order_of_the_audit_log_and_proved() {
     assert_eq!(head["size"], u64::try_from(all).unwrap());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn money_is_stopped_by_finance_and_nothing_leaves_meanwhile() {
-    let shop = Shop::open().await;
+async fn money_is_stopped_by_finance_and_nothing_leaves_meanwhile(ground: Ground) {
+    let shop = Shop::open(ground).await;
     shop.order("VL-1").await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
     let finance = shop
@@ -322,9 +320,8 @@ async fn money_is_stopped_by_finance_and_nothing_leaves_meanwhile() {
     assert_eq!(status(agent.get(&here).await.json()), "succeeded");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_file_is_handed_in_named_by_a_request_and_downloaded() {
-    let shop = Shop::open().await;
+async fn a_file_is_handed_in_named_by_a_request_and_downloaded(ground: Ground) {
+    let shop = Shop::open(ground).await;
     shop.order("VL-1").await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
     let form = "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"count.txt\"\r\ncontent-type: text/plain\r\n\r\n750 of 1000\r\n--b--\r\n";
