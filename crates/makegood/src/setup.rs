@@ -27,7 +27,7 @@ use crate::goods::connector::{Connector, Transport};
 use crate::guard::{Guard, Internal, WayOut};
 use crate::pay::Provider;
 use crate::pay::manual::Manual;
-use crate::pay::stripe::{SecretKey, Settings, Stripe};
+use crate::pay::stripe::{SecretKey, Settings, Stripe, WebhookSecret};
 use crate::policies::{Policies, Unusable};
 use crate::post::Post;
 use crate::run::Shop;
@@ -263,6 +263,12 @@ pub(crate) fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider
             key: format!("payments.{name}"),
             why,
         };
+        for secret in settings.webhook_secrets() {
+            WebhookSecret::new(secret.expose()).map_err(|why| Unready::Setting {
+                key: format!("payments.{name}.webhook_secrets"),
+                why,
+            })?;
+        }
         let provider = match settings {
             ProviderSettings::Stripe {
                 secret_key,

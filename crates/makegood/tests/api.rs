@@ -30,6 +30,8 @@ mod hooks;
 mod invented;
 #[path = "api/orders.rs"]
 mod orders;
+#[path = "api/payments.rs"]
+mod payments;
 #[path = "api/repeated.rs"]
 mod repeated;
 #[path = "api/story.rs"]

@@ -81,7 +81,7 @@ impl Drop for Folder {
 pub struct Shop {
     pub ready: Ready,
     pub router: Router,
-    sandbox: Arc<Sandbox>,
+    pub sandbox: Arc<Sandbox>,
     _folder: Folder,
 }
 
@@ -158,6 +158,11 @@ impl Shop {
     }
 
     pub async fn with(ground: Ground, set: &[&str]) -> Self {
+        Self::opened(ground, set).await.unwrap()
+    }
+
+    /// A shop, or why it cannot be opened with these settings.
+    pub async fn opened(ground: Ground, set: &[&str]) -> Result<Self, String> {
         let path = std::env::temp_dir().join(format!("makegood-api-{}", uuid::Uuid::now_v7()));
         std::fs::create_dir_all(&path).unwrap();
         let folder = Folder(path);
@@ -182,15 +187,16 @@ impl Shop {
         let stripe =
             Stripe::in_process(sandbox_router(Arc::clone(&sandbox)), Settings::new(key)).unwrap();
         let within = BTreeMap::from([("card".to_owned(), Provider::Stripe(stripe))]);
-        let ready = setup::open(config, clock, within).await.unwrap();
+        let opened = setup::open(config, clock, within).await;
+        let ready = opened.map_err(|why| why.to_string())?;
         let (_, meters) = makegood::meters::recorder().unwrap();
         let router = router(Web::new(&ready, Some(meters)));
-        Self {
+        Ok(Self {
             ready,
             router,
             sandbox,
             _folder: folder,
-        }
+        })
     }
 
     /// Who keeps the audit log.
@@ -293,14 +299,23 @@ impl Shop {
         (id, text)
     }
 
+    /// What the bank, the customer or the merchant's own people do at the payment provider.
+    pub fn bank(&self, path: &str, body: &Json) -> Json {
+        let mut call = Call::new(Method::Post, path);
+        call.content_type = "application/json".to_owned();
+        call.body = body.to_string().into_bytes();
+        let answer = self.sandbox.call(&call).unwrap();
+        assert_eq!(answer.status, 200, "{path}: {}", answer.value());
+        answer.value()
+    }
+
     /// An order of 1,000 units for EUR 49.90 that was closed after 750.
     pub async fn order(&self, number: &str) {
-        let mut call = Call::new(Method::Post, "/_sandbox/payments");
-        call.content_type = "application/json".to_owned();
-        call.body = br#"{"amount": 4990, "currency": "eur"}"#.to_vec();
-        let answer = self.sandbox.call(&call).unwrap();
-        let made: Json = serde_json::from_slice(&answer.body).unwrap();
-        let call = made["id"].as_str().unwrap().to_owned();
+        let payment = json!({"amount": 4990, "currency": "eur"});
+        let call = self.bank("/_sandbox/payments", &payment)["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let now = self.ready.shop.clock.timestamp();
         let hours = |hours: i64| (now - jiff::SignedDuration::from_hours(200 - hours)).to_string();
         let money = json!({"amount": 4990, "currency": "EUR"});
