@@ -27,6 +27,8 @@ use crate::goods::connector::{Connector, Transport};
 use crate::guard::{Guard, Internal, WayOut};
 use crate::pay::Provider;
 use crate::pay::manual::Manual;
+use crate::pay::manual::account::{Bic, Iban};
+use crate::pay::manual::batch::Payer;
 use crate::pay::stripe::{SecretKey, Settings, Stripe, WebhookSecret};
 use crate::policies::{Policies, Unusable};
 use crate::post::Post;
@@ -295,6 +297,26 @@ pub(crate) fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider
         providers.insert(name.clone(), Arc::new(provider));
     }
     Ok(providers)
+}
+
+/// The account that a bank of the settings pays from; nothing for a provider that is no bank.
+///
+/// # Errors
+/// The account is none.
+pub(crate) fn payer(settings: &ProviderSettings) -> Result<Option<Payer>, String> {
+    let ProviderSettings::Manual {
+        account_holder,
+        account_iban,
+        account_bic,
+    } = settings
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Payer {
+        name: account_holder.clone(),
+        iban: Iban::new(account_iban.expose())?,
+        bic: account_bic.as_deref().map(Bic::new).transpose()?,
+    }))
 }
 
 /// Fulfilment as the settings name it.

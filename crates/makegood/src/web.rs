@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 
 use crate::audit::SigningKey;
 use crate::blob::Blobs;
@@ -64,6 +65,8 @@ pub struct Web {
     pub way_out: Arc<WayOut>,
     /// How often each caller may ask.
     pub limits: limits::Limits,
+    /// Held while the books are held against a provider's: one comparison at a time.
+    comparing: Arc<Mutex<()>>,
     known: access::Known,
     running: idempotency::Running,
 }
@@ -86,6 +89,7 @@ impl Web {
             provider_names: Arc::new(ready.shop.providers.keys().cloned().collect()),
             way_out: Arc::clone(&ready.way_out),
             limits: limits::Limits::new(&ready.config.server),
+            comparing: Arc::default(),
             known: access::Known::default(),
             running: idempotency::Running::default(),
         })

@@ -24,6 +24,8 @@ mod access;
 mod bodies;
 #[path = "api/described.rs"]
 mod described;
+#[path = "api/finance.rs"]
+mod finance;
 #[path = "api/hooks.rs"]
 mod hooks;
 #[path = "api/invented.rs"]

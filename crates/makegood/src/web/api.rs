@@ -4,6 +4,7 @@
 pub mod acts;
 pub mod attachments;
 pub mod audit;
+pub mod breaches;
 pub mod cases;
 pub mod events;
 pub mod health;
@@ -12,6 +13,8 @@ pub mod money;
 pub mod orders;
 pub mod people;
 pub mod policies;
+pub mod reconciliations;
 pub mod refunds;
 pub mod tasks;
+pub mod transfers;
 pub mod webhooks;

@@ -41,6 +41,14 @@ fn path(pattern: &str) -> String {
             "/webhook_deliveries/{id}",
             &format!("/webhook_deliveries/wd_{NOBODY}"),
         )
+        .replace("/breaches/{id}", "/breaches/foreign_refund:card:re_none")
+        .replace("/transfers/{id}", "/transfers/MG0")
+        .replace("/transfer_batches/{id}", "/transfer_batches/MGB0")
+        .replace("{form}", "csv")
+        .replace(
+            "/reconciliations/{id}",
+            &format!("/reconciliations/rec_{NOBODY}"),
+        )
         .replace("{slug}", "not-found")
 }
 

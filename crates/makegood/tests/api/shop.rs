@@ -310,12 +310,18 @@ impl Shop {
     }
 
     /// An order of 1,000 units for EUR 49.90 that was closed after 750.
-    pub async fn order(&self, number: &str) {
+    ///
+    /// Answers the payment provider's name for its payment.
+    pub async fn order(&self, number: &str) -> String {
         let payment = json!({"amount": 4990, "currency": "eur"});
-        let call = self.bank("/_sandbox/payments", &payment)["id"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let charge = self.bank("/_sandbox/payments", &payment)["id"].clone();
+        let charge = charge.as_str().unwrap().to_owned();
+        self.order_paid_by(number, "card", &charge).await;
+        charge
+    }
+
+    /// The same, paid by a certain payment.
+    pub async fn order_paid_by(&self, number: &str, provider: &str, reference: &str) {
         let now = self.ready.shop.clock.timestamp();
         let hours = |hours: i64| (now - jiff::SignedDuration::from_hours(200 - hours)).to_string();
         let money = json!({"amount": 4990, "currency": "EUR"});
@@ -324,7 +330,7 @@ impl Shop {
         let payment = json!({"id": "p1", "at": hours(0), "amount": money, "kind": "one_time"});
         let lines = [
             json!({"type": "order", "order": order}),
-            json!({"type": "payment", "order": number, "payment": payment, "provider": "card", "reference": call}),
+            json!({"type": "payment", "order": number, "payment": payment, "provider": provider, "reference": reference}),
             json!({"type": "log", "order": number, "entry": {"at": hours(2), "event": "started", "count": 2310}}),
             json!({"type": "log", "order": number, "entry": {"at": hours(90), "event": "count", "count": 3060}}),
             json!({"type": "log", "order": number, "entry": {"at": hours(100), "event": "completed"}}),
