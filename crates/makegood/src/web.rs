@@ -12,6 +12,7 @@ pub mod limits;
 pub mod openapi;
 pub mod refusal;
 pub mod router;
+pub mod session;
 pub mod wire;
 
 use std::collections::BTreeSet;

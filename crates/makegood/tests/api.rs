@@ -36,5 +36,7 @@ mod orders;
 mod payments;
 #[path = "api/repeated.rs"]
 mod repeated;
+#[path = "api/sign_in.rs"]
+mod sign_in;
 #[path = "api/story.rs"]
 mod story;

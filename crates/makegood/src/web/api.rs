@@ -15,6 +15,7 @@ pub mod people;
 pub mod policies;
 pub mod reconciliations;
 pub mod refunds;
+pub mod sign_in;
 pub mod tasks;
 pub mod transfers;
 pub mod webhooks;

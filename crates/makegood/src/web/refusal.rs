@@ -57,6 +57,8 @@ kinds! {
     NO_TOKEN = UNAUTHORIZED "no-token", "This needs a token";
     SIGNATURE = UNAUTHORIZED "signature-not-valid", "The signature is not valid";
     BAD_TOKEN = UNAUTHORIZED "token-not-valid", "The token is not valid";
+    SESSION_OVER = UNAUTHORIZED "session-over", "The session is over";
+    FOREIGN_SITE = FORBIDDEN "foreign-site", "This came from another site";
     NOT_ALLOWED = FORBIDDEN "not-allowed", "The token may not do this";
     NOT_YOURS = FORBIDDEN "takes-somebody-else", "This takes somebody else";
     SAME_PERSON = FORBIDDEN "takes-a-second-person", "This takes a second person";
@@ -406,6 +408,18 @@ pub fn probe(ready: bool, body: &impl Serialize) -> Response {
 #[must_use]
 pub fn no_page(page: String) -> Response {
     (StatusCode::NOT_FOUND, axum::response::Html(page)).into_response()
+}
+
+/// A page that tells that something counts no more.
+#[must_use]
+pub fn gone_page(page: String) -> Response {
+    (StatusCode::GONE, axum::response::Html(page)).into_response()
+}
+
+/// Leads a browser on to another page.
+#[must_use]
+pub fn elsewhere(path: &'static str) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response()
 }
 
 impl IntoResponse for Problem {

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::api::{
     acts, attachments, audit, breaches, cases, events, health, hooks, money, orders, people,
-    policies, reconciliations, refunds, tasks, transfers, webhooks,
+    policies, reconciliations, refunds, sign_in, tasks, transfers, webhooks,
 };
 use super::refusal::Problem;
 use super::{Web, access, docs, limits, openapi, refusal};
@@ -34,6 +34,9 @@ fn routes() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
+        .routes(routes!(sign_in::open, sign_in::enter))
+        .routes(routes!(sign_in::leave))
+        .routes(routes!(sign_in::create))
         .routes(routes!(cases::create, cases::list))
         .routes(routes!(cases::read))
         .routes(routes!(acts::message))

@@ -49,6 +49,7 @@ fn path(pattern: &str) -> String {
             "/reconciliations/{id}",
             &format!("/reconciliations/rec_{NOBODY}"),
         )
+        .replace("{link}", "mgl_none")
         .replace("{slug}", "not-found")
 }
 
@@ -66,6 +67,7 @@ async fn every_route_lets_in_those_of_the_table_and_nobody_else(ground: Ground) 
             let request = visitor
                 .request(route.method, &path)
                 .header("content-type", "application/json")
+                .header("sec-fetch-site", "same-origin")
                 .header("idempotency-key", "k");
             request.body(Body::from("[]")).unwrap()
         };

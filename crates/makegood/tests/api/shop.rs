@@ -255,7 +255,8 @@ impl Shop {
             .1
     }
 
-    async fn person(&self, name: &str, role: Role) -> Id {
+    /// Somebody of the merchant, without a token.
+    pub async fn person(&self, name: &str, role: Role) -> Id {
         let id = new_id();
         let (named, now) = (name.to_owned(), self.ready.shop.clock.now());
         let store = &self.ready.shop.desk.store;

@@ -253,6 +253,14 @@ async fn events_are_read_in_the_order_of_the_audit_log_and_proved(ground: Ground
         (vec!["evt_0", "evt_1"], &json!(true))
     );
     assert_eq!(page["data"][0]["type"], "opened");
+    let all = agent.get("/v1/events").await.json();
+    let proposed = all["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|event| event["type"] == "proposed");
+    let proposed = proposed.unwrap();
+    assert_eq!(proposed["data"]["at"], proposed["created_at"]);
     let rest = agent.get("/v1/events?after=evt_1").await.json();
     assert_eq!(rest["data"][0]["id"], "evt_2");
     assert_eq!(agent.get("/v1/events/evt_0").await.json(), page["data"][0]);
