@@ -155,6 +155,7 @@ pub static ROUTES: &[Route] = &[
     post("/v1/webhook_endpoints/{id}/disable", Key::None, OWNER),
     post("/v1/webhook_endpoints/{id}/remove", Key::None, OWNER),
     post("/v1/webhook_endpoints/{id}/replay", Key::None, OWNER),
+    get("/v1/webhook_messages", ANYBODY),
     get("/v1/webhook_deliveries", OWNER),
     post("/v1/webhook_deliveries/{id}/replay", Key::None, OWNER),
     get("/v1/refunds", ANYBODY),

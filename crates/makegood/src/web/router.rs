@@ -68,6 +68,7 @@ fn routes() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(webhooks::disable))
         .routes(routes!(webhooks::remove))
         .routes(routes!(webhooks::replay_since))
+        .routes(routes!(webhooks::messages))
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::replay))
         .routes(routes!(refunds::list))

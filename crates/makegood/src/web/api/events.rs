@@ -24,7 +24,7 @@ pub type Events = List<EventOut>;
 const HANDFUL: i64 = 500;
 
 /// The place in the audit log that an id names.
-fn leaf(id: &str) -> Option<i64> {
+pub(super) fn leaf(id: &str) -> Option<i64> {
     let digits = id.strip_prefix("evt_")?;
     let leaf = digits.parse::<i64>().ok()?;
     (leaf >= 0 && leaf.to_string() == digits).then_some(leaf)
