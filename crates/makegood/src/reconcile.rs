@@ -16,6 +16,7 @@ use crate::books::disputes::{self, DisputeSeen, dispute_seen, state_word};
 use crate::books::facts::{Breach, Seen, status_word, sweep};
 use crate::books::{instant, nanoseconds, stranger};
 use crate::clock::timestamp;
+use crate::meters;
 use crate::pay::stripe::Stripe;
 use crate::pay::{Page, Reading, SeenRefund, Unread};
 use crate::run::Shop;
@@ -161,6 +162,9 @@ impl Reconciliation<'_> {
         self.disputes(from, &mut report).await?;
         self.events(began, &mut report).await?;
         self.keep(id, &report, began, from).await?;
+        let differences = u64::try_from(report.differences.len()).unwrap_or(u64::MAX);
+        metrics::counter!(meters::RECONCILE_DIFFERENCES, "provider" => self.name.to_owned())
+            .increment(differences);
         Ok(report)
     }
 

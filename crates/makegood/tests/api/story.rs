@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::shop::{Ground, Shop, on_both};
 
 on_both! {
+    meters_tell_how_the_books_stand,
     a_partial_delivery_is_asked_for_decided_accepted_and_paid,
     what_a_customer_wrote_is_read_by_those_who_may_and_erased_for_good,
     a_second_request_for_the_same_joins_and_lists_find_it,
@@ -370,4 +371,65 @@ async fn a_file_is_handed_in_named_by_a_request_and_downloaded(ground: Ground) {
         .post_text("/v1/attachments", "application/json", "{}")
         .await;
     assert_eq!(wrong.slug(), "media-type");
+}
+
+async fn meters_tell_how_the_books_stand(ground: Ground) {
+    let shop = Shop::open(ground).await;
+    let charge = shop.order("VL-1").await;
+    shop.order("VL-2").await;
+    let (customer, agent) = (shop.customer().await, shop.agent().await);
+    let finance = shop
+        .somebody("Finn", makegood::books::people::Role::Finance)
+        .await;
+    let read = async |line: &str| {
+        let text = finance.get("/metrics").await.text();
+        assert!(text.lines().any(|read| read == line), "{line}\n{text}");
+    };
+    read("makegood_cases_open{stage=\"ready_to_decide\"} 0").await;
+    read("makegood_refunds_unknown{provider=\"card\"} 0").await;
+    read("makegood_audit_leaves 0").await;
+    let mut cases = Vec::new();
+    for order in ["VL-1", "VL-2"] {
+        let asked = json!({"order": order, "claim": "incomplete"});
+        cases.push(customer.post("/v1/cases", &asked).await.json());
+    }
+    read("makegood_cases_open{stage=\"ready_to_decide\"} 2").await;
+    read("makegood_tasks_open{team=\"support\"} 2").await;
+    read("makegood_tasks_overdue{team=\"support\"} 0").await;
+    shop.ready.shop.clock.advance(2 * 86_400);
+    read("makegood_tasks_overdue{team=\"support\"} 2").await;
+
+    let here = format!("/v1/cases/{}", cases[1]["id"].as_str().unwrap());
+    agent
+        .post(&format!("{here}/decisions/1/accept"), &json!({}))
+        .await;
+    read("makegood_granted_today_minor_units{currency=\"EUR\"} 1248").await;
+    // The other one owes its customer letters.
+    read("makegood_work_due 2").await;
+    shop.bank("/_sandbox/faults", &json!({"method": "POST", "path": "/v1/refunds", "nth": 1, "times": 9, "fault": "lost_answer"}));
+    shop.tend(&cases[1]).await;
+    read("makegood_refunds_unknown{provider=\"card\"} 1").await;
+
+    read("makegood_money_stopped{by=\"person\"} 0").await;
+    finance
+        .post("/v1/brakes/stop", &json!({"reason": "something is odd"}))
+        .await;
+    read("makegood_money_stopped{by=\"person\"} 1").await;
+    shop.bank(
+        "/_sandbox/refunds",
+        &json!({"charge": charge, "amount": 100}),
+    );
+    finance.post("/v1/reconciliations", &json!({})).await;
+    read("makegood_breaches_open{kind=\"foreign_refund\"} 1").await;
+    shop.seal().await;
+    shop.keeper().sign().await.unwrap().unwrap();
+    let at = shop.ready.shop.clock.timestamp().as_second();
+    let text = finance.get("/metrics").await.text();
+    let signed = text
+        .lines()
+        .find_map(|line| line.strip_prefix("makegood_audit_signed_timestamp_seconds "));
+    assert!(
+        signed.unwrap().parse::<i64>().unwrap().abs_diff(at) < 60,
+        "{text}"
+    );
 }

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::goods::callback::{self, Taken};
 use crate::goods::connector::{BODY_MOST, CallbackFault};
+use crate::meters;
 use crate::pay::Provider;
 use crate::pay::stripe::WebhookSecret;
 use crate::pay::stripe::webhook::NotTaken;
@@ -46,6 +47,12 @@ fn is_too_long(error: &axum::Error) -> bool {
         .is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
 }
 
+/// Counts what came, by a name of the settings: nobody else's word becomes a series.
+fn count(from: &str, result: &'static str) {
+    metrics::counter!(meters::WEBHOOKS_IN, "from" => from.to_owned(), "result" => result)
+        .increment(1);
+}
+
 /// That a callback need not be repeated.
 #[derive(Serialize, ToSchema)]
 pub struct Heard {
@@ -64,7 +71,18 @@ pub struct Heard {
 pub async fn connector(State(web): State<Arc<Web>>, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
     let bytes = whole(&web, body, BODY_MOST.saturating_add(1)).await?;
-    match callback::take(&web.shop, &parts.headers, &bytes).await {
+    let taken = callback::take(&web.shop, &parts.headers, &bytes).await;
+    let result = match taken {
+        Taken::Durable => Some("taken"),
+        Taken::Unknown => Some("unknown"),
+        Taken::Refused(_) => Some("refused"),
+        Taken::Trouble(_) => Some("failed"),
+        Taken::NoConnector => None,
+    };
+    if let Some(result) = result {
+        count("connector", result);
+    }
+    match taken {
         Taken::Durable => Ok(json(&Heard { known: true })),
         Taken::Unknown => Ok(json(&Heard { known: false })),
         Taken::NoConnector => Err(Problem::new(
@@ -126,7 +144,15 @@ pub async fn payments(
     };
     let header = parts.headers.get("stripe-signature");
     let header = header.and_then(|value| value.to_str().ok()).unwrap_or("");
-    match taken_in(&web.shop, &name, stripe, &secrets, (header, &bytes)).await {
+    let taken = taken_in(&web.shop, &name, stripe, &secrets, (header, &bytes)).await;
+    let result = match &taken {
+        Ok(true) => "taken",
+        Ok(false) | Err(NotTakenIn::OtherMode) => "known",
+        Err(NotTakenIn::NotTaken(_)) => "refused",
+        Err(NotTakenIn::Trouble(_)) => "failed",
+    };
+    count(&name, result);
+    match taken {
         Ok(new) => Ok(json(&TakenDown { new })),
         // What is about the other mode is none of ours, however often it is sent.
         Err(NotTakenIn::OtherMode) => Ok(json(&TakenDown { new: false })),

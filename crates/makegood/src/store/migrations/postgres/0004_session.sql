@@ -12,3 +12,6 @@ create index session_expires on session (expires_at);
 
 create index sign_in_link_expires on sign_in_link (expires_at);
 create index breach_opened on breach (opened_at, id);
+
+-- For meters: few refunds are so, and for short.
+create index refund_unknown on refund (provider) where state = 'unknown';
