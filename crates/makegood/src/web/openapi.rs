@@ -29,7 +29,10 @@ pub fn frame() -> OpenApi {
             "Webhooks",
             "Where events are sent to, and what became of them.",
         ),
-        ("Money", "Refunds, the ledger, and the brakes."),
+        (
+            "Money",
+            "Refunds, bank transfers, what does not agree with the providers, the ledger, and the brakes.",
+        ),
         ("Work", "What people have to do."),
         ("People", "Customers, their words, letters and files."),
         (

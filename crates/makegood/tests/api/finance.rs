@@ -208,7 +208,7 @@ async fn comparisons_are_listed_and_a_provider_that_does_not_answer_is_told(grou
         listed(&format!("?starting_after={first}&provider=card")).await,
         ids[1..]
     );
-    assert_eq!(listed("?provider=other").await, [] as [Json; 0]);
+    assert!(listed("?provider=other").await.is_empty());
     assert_eq!(
         reader.post("/v1/reconciliations", &json!({})).await.slug(),
         "not-allowed"
