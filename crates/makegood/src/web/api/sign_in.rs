@@ -12,7 +12,7 @@ use makegood_desk::input::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::books::people::{self, LINK_LASTS, LINK_PREFIX, Person, SESSION_PREFIX};
+use crate::books::people::{self, LINK_LASTS, LINK_PREFIX, SESSION_PREFIX};
 use crate::setup::new_id;
 use crate::web::Web;
 use crate::web::docs::{escaped, in_language, language, whole};
@@ -146,7 +146,7 @@ pub async fn open(
     ))
 }
 
-async fn signed_in(web: &Web, hash: [u8; 32]) -> Result<Option<(Person, HeaderValue)>, Problem> {
+async fn signed_in(web: &Web, hash: [u8; 32]) -> Result<Option<HeaderValue>, Problem> {
     let secret = people::random(SESSION_PREFIX)?;
     let cookie = session::cookie(web, Some(&secret))
         .ok_or_else(|| Problem::fault("a cookie that cannot be written"))?;
@@ -161,7 +161,7 @@ async fn signed_in(web: &Web, hash: [u8; 32]) -> Result<Option<(Person, HeaderVa
             Ok(Some(person))
         })
     });
-    Ok(person.await?.map(|person| (person, cookie)))
+    Ok(person.await?.map(|_| cookie))
 }
 
 /// Sign in with a link
@@ -186,10 +186,10 @@ pub async fn enter(
     let Some(hash) = hash_of(&link) else {
         return Ok(over(language));
     };
-    let Some((person, cookie)) = signed_in(&web, hash).await? else {
+    let Some(cookie) = signed_in(&web, hash).await? else {
         return Ok(over(language));
     };
-    tracing::info!(role = person.role.word(), "somebody signed in");
+    tracing::info!("somebody signed in");
     let mut response = guarded(elsewhere(AFTER_SIGN_IN), language);
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
