@@ -12,6 +12,7 @@ pub mod disputes;
 pub mod effects;
 pub mod facts;
 pub mod files;
+pub mod gauges;
 pub mod health;
 pub mod inbox;
 pub mod intake;
@@ -58,6 +59,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     transfers::STATEMENTS,
     answers::STATEMENTS,
     files::STATEMENTS,
+    gauges::STATEMENTS,
     lists::STATEMENTS,
     crate::web::api::cases::STATEMENTS,
     crate::web::api::people::STATEMENTS,

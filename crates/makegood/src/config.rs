@@ -241,6 +241,22 @@ pub enum Provider {
     },
 }
 
+impl Provider {
+    /// The secrets of its webhooks; none where it sends none.
+    #[must_use]
+    pub fn webhook_secrets(&self) -> &[Secret] {
+        match self {
+            Self::Stripe {
+                webhook_secrets, ..
+            }
+            | Self::Sandbox {
+                webhook_secrets, ..
+            } => webhook_secrets,
+            Self::Manual { .. } => &[],
+        }
+    }
+}
+
 /// Who carries out redeliveries and the like.
 #[derive(Clone, Debug)]
 pub struct Fulfilment {

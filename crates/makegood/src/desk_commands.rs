@@ -31,6 +31,7 @@ use crate::setup::{self, location, new_id};
 
 use crate::store::backup::{backup, restore};
 use crate::store::{Options, Store, migrations};
+use crate::web::api::sign_in;
 use crate::webhook_commands::WebhookCommand;
 use crate::{log, meters, serve, web};
 use demo::DemoArgs;
@@ -202,6 +203,17 @@ pub enum UserCommand {
         /// agent, technical, finance or owner
         #[arg(long)]
         role: String,
+    },
+    /// Print a link that signs somebody in, once, within a day
+    #[command(
+        after_help = "While the desk is open on SQLite, its owner makes links by POST /v1/sign_in_links instead."
+    )]
+    Link {
+        /// Where the settings are.
+        #[command(flatten)]
+        flags: Flags,
+        /// The name, as `user list` prints it
+        name: String,
     },
     /// Everybody
     List {
@@ -697,7 +709,40 @@ fn user(command: &UserCommand, out: &mut dyn Write) -> Done {
                 let secret = add_user(&store, name, role, &Clock::default()).await?;
                 writeln!(out, "{} may now work as {}.", harmless(name), role.word())?;
                 writeln!(out, "Their token, shown this once: {}", secret.expose())?;
+                let named = name.clone();
+                let added = store.read(move |tx| {
+                    let named = named.clone();
+                    Box::pin(async move { people::named(tx, &named).await })
+                });
+                if let Some(person) = added.await.map_err(stop)? {
+                    let link = new_link(&store, person.id, &Clock::default()).await?;
+                    let link = sign_in::address(&config.server.public_url, link.expose());
+                    writeln!(out, "A link that signs them in once, within a day: {link}")?;
+                }
                 store.close().await;
+                Ok(FINE)
+            })
+        }
+        UserCommand::Link { flags, name } => {
+            let config = settings(flags)?;
+            wait_for(async {
+                let store = store(&config).await?;
+                let named = name.clone();
+                let found = store.read(move |tx| {
+                    let named = named.clone();
+                    Box::pin(async move { people::named(tx, &named).await })
+                });
+                let person = found.await.map_err(stop)?;
+                let person = person.filter(|person| person.disabled_at.is_none());
+                let person = person.ok_or_else(|| {
+                    stop(format!(
+                        "`{name}` has no access; `makegood user list` shows who has, `makegood user add` adds somebody"
+                    ))
+                })?;
+                let link = new_link(&store, person.id, &Clock::default()).await?;
+                store.close().await;
+                let place = &config.server.public_url;
+                writeln!(out, "{}", sign_in::address(place, link.expose()))?;
                 Ok(FINE)
             })
         }
@@ -755,6 +800,23 @@ fn user(command: &UserCommand, out: &mut dyn Write) -> Done {
             })
         }
     }
+}
+
+/// A link that signs somebody in once.
+pub(crate) async fn new_link(
+    store: &Store,
+    person: Id,
+    clock: &Clock,
+) -> Result<crate::secret::Secret, Stop> {
+    let secret = people::random(people::LINK_PREFIX).map_err(stop)?;
+    let (kept, now) = (secret.clone(), clock.now());
+    let until = now.plus(people::LINK_LASTS);
+    let made = store.write(move |tx| {
+        let kept = kept.clone();
+        Box::pin(async move { people::add_link(tx, &kept, person, now, until).await })
+    });
+    made.await.map_err(stop)?;
+    Ok(secret)
 }
 
 /// Adds somebody with a token of their own.

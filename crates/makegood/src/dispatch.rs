@@ -13,7 +13,8 @@ use tokio::sync::watch;
 use crate::books::act::WORK;
 use crate::books::webhooks::{self, Due};
 use crate::clock::Clock;
-use crate::outgoing::{Jitter, Sender};
+use crate::meters;
+use crate::outgoing::{Jitter, Outcome, Sender};
 use crate::store::{Store, Trouble};
 use crate::vault::Vault;
 
@@ -117,6 +118,13 @@ impl Dispatcher {
             .sender
             .send(&endpoint, &due.message, self.clock.timestamp())
             .await;
+        let result = match tried.outcome {
+            Outcome::Delivered => "delivered",
+            Outcome::Gone => "gone",
+            Outcome::Throttled { .. } => "throttled",
+            Outcome::Failed(_) => "failed",
+        };
+        metrics::counter!(meters::WEBHOOKS_OUT, "result" => result).increment(1);
         let (now, jitter, id) = (self.clock.now(), throw(), due.id);
         self.store
             .write(move |tx| {

@@ -667,7 +667,7 @@ async fn providers(seen: &mut Examination, config: &Config, store: Option<&Store
             seen.warning(
                 "webhooks",
                 format!("`{name}` has no webhook secret, so its events are refused and only the daily comparison notices"),
-                format!("make an endpoint at the provider for /webhooks/{name}, and set `payments.{name}.webhook_secrets`"),
+                format!("make an endpoint at the provider for /hooks/payments/{name}, and set `payments.{name}.webhook_secrets`"),
             );
         } else {
             seen.ok("webhooks", format!("`{name}`: events are checked"));

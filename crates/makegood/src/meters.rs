@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the program counts and times, for Prometheus: one table of all meters.
 //!
-//! Whoever counts something uses the name from here: `metrics::counter!(meters::DECISIONS, "outcome" => "refund", "by" => "agent")`.
+//! Whoever counts something uses the name from here: `metrics::counter!(meters::CLAIMS, "channel" => "form")`.
 //! Labels hold words from closed lists only, never ids, so that a series is never made by a visitor.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use metrics::{Unit, counter, gauge, histogram};
@@ -18,6 +19,8 @@ pub enum Kind {
     Counter,
     /// Rises and falls.
     Gauge,
+    /// Rises and falls, and stands in the books: read when somebody asks ([`crate::books::gauges`]), the same in every process.
+    Kept,
     /// How often values lie below each of some bounds.
     Histogram(Bounds),
 }
@@ -27,8 +30,6 @@ pub enum Kind {
 pub enum Bounds {
     /// Half a millisecond to ten seconds: what a person waits for.
     Answers,
-    /// A second to a week: how long a case or a refund takes.
-    Cases,
     /// One to 256: how many share something.
     Sharers,
 }
@@ -39,10 +40,6 @@ impl Bounds {
             Self::Answers => &[
                 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
                 10.0,
-            ],
-            Self::Cases => &[
-                1.0, 5.0, 30.0, 60.0, 300.0, 1_800.0, 3_600.0, 21_600.0, 86_400.0, 259_200.0,
-                604_800.0,
             ],
             Self::Sharers => &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0],
         }
@@ -81,43 +78,79 @@ meters! {
     HTTP_REQUESTS_RUNNING = "makegood_http_requests_running", Kind::Gauge, [], "Requests that are being worked on.";
     HTTP_REQUESTS_LIMITED = "makegood_http_requests_limited_total", Kind::Counter, ["limit"], "Requests turned away because there were too many.";
 
-    REQUESTS = "makegood_claims_received_total", Kind::Counter, ["channel"], "Claims received.";
-    CASES_OPEN = "makegood_cases_open", Kind::Gauge, ["state"], "Cases that are not closed.";
-    DECISIONS = "makegood_decisions_total", Kind::Counter, ["outcome", "by"], "Decisions made, by whom.";
-    OVERRIDES = "makegood_decisions_overridden_total", Kind::Counter, [], "Decisions in which an agent departed from the policy.";
-    CASE_SECONDS = "makegood_case_duration_seconds", Kind::Histogram(Bounds::Cases), ["outcome"], "Time from a claim to its decision.";
-    TASKS_OPEN = "makegood_tasks_open", Kind::Gauge, ["team"], "Tasks that wait for a person.";
-    TASKS_OVERDUE = "makegood_tasks_overdue", Kind::Gauge, ["team"], "Tasks past the time at which they were due.";
-    LETTERS = "makegood_letters_sent_total", Kind::Counter, ["kind", "result"], "Letters to customers, by how sending ended.";
+    CLAIMS = "makegood_claims_received_total", Kind::Counter, ["channel"], "Claims that came in over HTTP.";
+    CASES_OPEN = "makegood_cases_open", Kind::Kept, ["stage"], "Cases that are not closed.";
+    TASKS_OPEN = "makegood_tasks_open", Kind::Kept, ["team"], "Tasks and questions that wait for people.";
+    TASKS_OVERDUE = "makegood_tasks_overdue", Kind::Kept, ["team"], "Tasks and questions past the time at which they were due.";
+    WORK_DUE = "makegood_work_due", Kind::Kept, [], "Cases with something to be done now: to pay, to send, to ask.";
+    WORK_DUE_OLDEST = "makegood_work_due_oldest_age_seconds", Kind::Kept, [], "How long the oldest of them has been due.";
 
-    REFUNDS = "makegood_refunds_total", Kind::Counter, ["provider", "result"], "Refunds that came to an end: succeeded, failed, cancelled.";
-    REFUNDED_MINOR = "makegood_refunded_minor_units_total", Kind::Counter, ["currency"], "Money given back, in minor units.";
-    REFUNDS_UNKNOWN = "makegood_refunds_unknown", Kind::Gauge, ["provider"], "Refunds that were sent and whose end is not known.";
-    REFUND_SECONDS = "makegood_refund_duration_seconds", Kind::Histogram(Bounds::Cases), ["provider"], "Time from a decision to the provider's confirmation.";
-    PROVIDER_REQUESTS = "makegood_provider_requests_total", Kind::Counter, ["provider", "operation", "result"], "Requests to payment providers.";
-    PROVIDER_REQUEST_SECONDS = "makegood_provider_request_duration_seconds", Kind::Histogram(Bounds::Answers), ["provider", "operation"], "How long payment providers took to answer.";
-    BREAKER_OPEN = "makegood_breaker_open", Kind::Gauge, ["provider"], "1 while nothing is sent to a payment provider because it kept failing.";
-    MONEY_STOPPED = "makegood_money_stopped", Kind::Gauge, ["by"], "1 while no money moves: by the kill switch, a daily limit, or frozen books.";
-    BREACHES = "makegood_breaches_total", Kind::Counter, ["provider"], "Refunds at a provider that break a limit or that nobody here decided.";
-    RECONCILED_AT = "makegood_reconciled_timestamp_seconds", Kind::Gauge, ["provider"], "When the books were last held against the provider's.";
+    REFUNDS_UNKNOWN = "makegood_refunds_unknown", Kind::Kept, ["provider"], "Refunds that were sent and whose end is not known.";
+    GRANTED_TODAY = "makegood_granted_today_minor_units", Kind::Kept, ["currency"], "Money granted since midnight (UTC), in minor units.";
+    PROVIDER_REQUESTS = "makegood_provider_requests_total", Kind::Counter, ["operation", "result"], "Requests to payment providers, by what they answered.";
+    PROVIDER_REQUEST_SECONDS = "makegood_provider_request_duration_seconds", Kind::Histogram(Bounds::Answers), ["operation"], "How long payment providers took to answer.";
+    BREAKER_OPEN = "makegood_breaker_open", Kind::Kept, ["provider"], "1 while nothing is sent to a payment provider because it kept failing.";
+    MONEY_STOPPED = "makegood_money_stopped", Kind::Kept, ["by"], "1 while no money moves: a person stopped it, or the settings or a store in doubt do.";
+    BREACHES = "makegood_breaches_open", Kind::Kept, ["kind"], "What does not agree with the world and waits for finance.";
+    RECONCILED_AT = "makegood_reconciled_timestamp_seconds", Kind::Kept, ["provider"], "When the books were last held against the provider's.";
     RECONCILE_DIFFERENCES = "makegood_reconcile_differences_total", Kind::Counter, ["provider"], "Differences found between our books and the provider's.";
 
-    WEBHOOKS_IN = "makegood_webhooks_received_total", Kind::Counter, ["provider", "result"], "Webhooks from payment providers and the connector.";
+    WEBHOOKS_IN = "makegood_webhooks_received_total", Kind::Counter, ["from", "result"], "Webhooks from payment providers and the connector.";
     WEBHOOKS_OUT = "makegood_webhooks_sent_total", Kind::Counter, ["result"], "Tries to deliver webhooks to the merchant's systems.";
-    WEBHOOKS_WAITING = "makegood_webhooks_waiting", Kind::Gauge, [], "Webhooks not delivered yet.";
+    WEBHOOKS_WAITING = "makegood_webhooks_waiting", Kind::Kept, [], "Webhooks not delivered yet.";
     CONNECTOR_REQUESTS = "makegood_connector_requests_total", Kind::Counter, ["command", "result"], "Commands to the fulfilment connector.";
-    OWED = "makegood_owed", Kind::Gauge, ["kind"], "Payments, letters, questions and commands that are owed.";
-    OWED_OLDEST_SECONDS = "makegood_owed_oldest_age_seconds", Kind::Gauge, ["kind"], "How long the oldest of them has been owed.";
+    ORDER_LINES = "makegood_order_lines_total", Kind::Counter, ["result"], "What was told of orders, line by line.";
 
     STORE_COMMITS = "makegood_store_commits_total", Kind::Counter, [], "Transactions committed.";
-    STORE_COMMIT_SECONDS = "makegood_store_commit_duration_seconds", Kind::Histogram(Bounds::Answers), [], "How long a commit took, until it was durable.";
     STORE_COMMIT_JOBS = "makegood_store_commit_jobs", Kind::Histogram(Bounds::Sharers), [], "How many changes shared a commit.";
     STORE_RETRIES = "makegood_store_retries_total", Kind::Counter, ["reason"], "Transactions that ran again.";
-    IMPORT_LINES = "makegood_import_lines_total", Kind::Counter, ["kind", "result"], "Lines imported.";
     ATTACHMENTS = "makegood_attachments_received_total", Kind::Counter, ["kind", "result"], "Attachments received: kept, or why not.";
     ATTACHMENT_BYTES = "makegood_attachments_received_bytes_total", Kind::Counter, [], "Bytes of attachments kept.";
-    AUDIT_LEAVES = "makegood_audit_leaves", Kind::Gauge, [], "Entries of the audit log.";
-    AUDIT_SIGNED_AT = "makegood_audit_signed_timestamp_seconds", Kind::Gauge, [], "When a checkpoint of the audit log was last signed.";
+    AUDIT_LEAVES = "makegood_audit_leaves", Kind::Kept, [], "Entries of the audit log.";
+    AUDIT_SIGNED_AT = "makegood_audit_signed_timestamp_seconds", Kind::Kept, [], "When a checkpoint of the audit log was last signed.";
+}
+
+/// How something stands in the books.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The meter, by its name.
+    pub meter: &'static str,
+    /// The word of its label, if it has one.
+    pub word: Option<String>,
+    /// How much.
+    pub value: i64,
+}
+
+/// Readings in Prometheus' text form.
+#[must_use]
+pub fn shown(readings: &[Reading]) -> String {
+    let mut out = String::new();
+    for meter in ALL.iter().filter(|meter| meter.kind == Kind::Kept) {
+        let mut own = readings
+            .iter()
+            .filter(|reading| reading.meter == meter.name)
+            .peekable();
+        if own.peek().is_none() {
+            continue;
+        }
+        let name = meter.name;
+        let _ = writeln!(out, "# HELP {name} {}\n# TYPE {name} gauge", meter.help);
+        for reading in own {
+            let label = match (meter.labels.first(), &reading.word) {
+                (Some(label), Some(word)) => format!("{{{label}=\"{}\"}}", escaped(word)),
+                _ => String::new(),
+            };
+            let _ = writeln!(out, "{name}{label} {}", reading.value);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// A word as it stands in a label: the settings may name a provider with anything.
+fn escaped(word: &str) -> String {
+    let word = word.replace('\\', "\\\\").replace('"', "\\\"");
+    word.replace('\n', "\\n")
 }
 
 /// What has been counted, ready to be read.
@@ -186,6 +219,8 @@ pub fn describe() {
                     gauge!(meter.name).set(0);
                 }
             }
+            // Written when it is read.
+            Kind::Kept => {}
             Kind::Histogram(_) => metrics::describe_histogram!(meter.name, Unit::Count, meter.help),
         }
     }

@@ -17,7 +17,6 @@ use crate::config::{Config, Flags, Provider as ProviderSettings};
 use crate::desk_commands::{settings, wait_for};
 use crate::doctor::{self, State};
 use crate::pay::Provider;
-use crate::pay::manual::account::{Bic, Iban};
 use crate::pay::manual::batch::Payer;
 use crate::policies::harmless;
 use crate::reconcile::Reconciliation;
@@ -237,26 +236,18 @@ fn bank(config: &Config, named: Option<&str>) -> Result<(String, Payer), Stop> {
     let banks: Vec<_> = config
         .payments
         .iter()
-        .filter_map(|(name, settings)| match settings {
-            ProviderSettings::Manual {
-                account_holder,
-                account_iban,
-                account_bic,
-            } => Some((name, account_holder, account_iban, account_bic)),
-            _ => None,
+        .filter(|(name, settings)| {
+            let fits = named.is_none_or(|named| named == name.as_str());
+            fits && matches!(settings, ProviderSettings::Manual { .. })
         })
-        .filter(|(name, ..)| named.is_none_or(|named| named == name.as_str()))
         .collect();
+    let none = || {
+        stop("the settings have no such bank; add one with `kind = \"manual\"` under `[payments]`")
+    };
     match banks.as_slice() {
-        [] => Err(stop(
-            "the settings have no such bank; add one with `kind = \"manual\"` under `[payments]`",
-        )),
-        [(name, holder, iban, bic)] => {
-            let payer = Payer {
-                name: (*holder).clone(),
-                iban: Iban::new(iban.expose()).map_err(stop)?,
-                bic: bic.as_deref().map(Bic::new).transpose().map_err(stop)?,
-            };
+        [] => Err(none()),
+        [(name, settings)] => {
+            let payer = setup::payer(settings).map_err(stop)?.ok_or_else(none)?;
             Ok(((*name).clone(), payer))
         }
         _ => {

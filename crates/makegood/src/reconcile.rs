@@ -16,6 +16,7 @@ use crate::books::disputes::{self, DisputeSeen, dispute_seen, state_word};
 use crate::books::facts::{Breach, Seen, status_word, sweep};
 use crate::books::{instant, nanoseconds, stranger};
 use crate::clock::timestamp;
+use crate::meters;
 use crate::pay::stripe::Stripe;
 use crate::pay::{Page, Reading, SeenRefund, Unread};
 use crate::run::Shop;
@@ -132,6 +133,14 @@ impl Reconciliation<'_> {
     /// # Errors
     /// The provider did not say all, or the store could not. What was taken down until then stays.
     pub async fn run(&self, back: Duration) -> Result<Report, NotSeen> {
+        self.run_as(new_id(), back).await
+    }
+
+    /// The same, its report kept under a certain name.
+    ///
+    /// # Errors
+    /// As for [`Reconciliation::run`].
+    pub async fn run_as(&self, id: Id, back: Duration) -> Result<Report, NotSeen> {
         let began = self.shop.clock.now();
         let from = before(began, back);
         let mut report = Report {
@@ -152,7 +161,10 @@ impl Reconciliation<'_> {
         }
         self.disputes(from, &mut report).await?;
         self.events(began, &mut report).await?;
-        self.keep(&report, began, from).await?;
+        self.keep(id, &report, began, from).await?;
+        let differences = u64::try_from(report.differences.len()).unwrap_or(u64::MAX);
+        metrics::counter!(meters::RECONCILE_DIFFERENCES, "provider" => self.name.to_owned())
+            .increment(differences);
         Ok(report)
     }
 
@@ -417,7 +429,13 @@ impl Reconciliation<'_> {
         Err(endless())
     }
 
-    async fn keep(&self, report: &Report, at: Instant, from: Instant) -> Result<(), Trouble> {
+    async fn keep(
+        &self,
+        id: Id,
+        report: &Report,
+        at: Instant,
+        from: Instant,
+    ) -> Result<(), Trouble> {
         let text = serde_json::to_string(report)
             .map_err(|why| Trouble::misused(format!("a report cannot be written: {why}")))?;
         let name = self.name.to_owned();
@@ -428,7 +446,7 @@ impl Reconciliation<'_> {
                 let (name, text) = (name.clone(), text.clone());
                 Box::pin(async move {
                     let values = [
-                        Value::from(new_id().0),
+                        Value::from(id.0),
                         Value::from(name),
                         Value::from(nanoseconds(at)?),
                         Value::from(nanoseconds(from)?),

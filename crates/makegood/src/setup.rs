@@ -27,7 +27,9 @@ use crate::guard::{Guard, Internal, WayOut};
 use crate::hold::{self, Hold, Unsettled};
 use crate::pay::Provider;
 use crate::pay::manual::Manual;
-use crate::pay::stripe::{SecretKey, Settings, Stripe};
+use crate::pay::manual::account::{Bic, Iban};
+use crate::pay::manual::batch::Payer;
+use crate::pay::stripe::{SecretKey, Settings, Stripe, WebhookSecret};
 use crate::policies::{Policies, Unusable};
 use crate::post::Post;
 use crate::run::Shop;
@@ -260,6 +262,12 @@ pub(crate) fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider
             key: format!("payments.{name}"),
             why,
         };
+        for secret in settings.webhook_secrets() {
+            WebhookSecret::new(secret.expose()).map_err(|why| Unready::Setting {
+                key: format!("payments.{name}.webhook_secrets"),
+                why,
+            })?;
+        }
         let provider = match settings {
             ProviderSettings::Stripe {
                 secret_key,
@@ -286,6 +294,26 @@ pub(crate) fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider
         providers.insert(name.clone(), Arc::new(provider));
     }
     Ok(providers)
+}
+
+/// The account that a bank of the settings pays from; nothing for a provider that is no bank.
+///
+/// # Errors
+/// The account is none.
+pub(crate) fn payer(settings: &ProviderSettings) -> Result<Option<Payer>, String> {
+    let ProviderSettings::Manual {
+        account_holder,
+        account_iban,
+        account_bic,
+    } = settings
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Payer {
+        name: account_holder.clone(),
+        iban: Iban::new(account_iban.expose())?,
+        bic: account_bic.as_deref().map(Bic::new).transpose()?,
+    }))
 }
 
 /// Fulfilment as the settings name it.

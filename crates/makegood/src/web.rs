@@ -13,6 +13,7 @@ pub mod limits;
 pub mod openapi;
 pub mod refusal;
 pub mod router;
+pub mod session;
 pub mod told;
 pub mod wire;
 
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 
 use crate::audit::SigningKey;
 use crate::blob::Blobs;
@@ -66,6 +68,8 @@ pub struct Web {
     pub limits: limits::Limits,
     /// What was told of cases lately.
     pub told: told::ToldLately,
+    /// Held while the books are held against a provider's: one comparison at a time.
+    comparing: Arc<Mutex<()>>,
     known: access::Known,
     running: idempotency::Running,
 }
@@ -88,6 +92,7 @@ impl Web {
             way_out: Arc::clone(&ready.way_out),
             limits: limits::Limits::new(&ready.config.server),
             told: told::ToldLately::default(),
+            comparing: Arc::default(),
             known: access::Known::default(),
             running: idempotency::Running::default(),
         })

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `makegood webhook`: where events are sent to, from the command line.
 
+mod listen;
+
 use std::io::Write;
 
 use clap::Subcommand;
@@ -22,6 +24,7 @@ use crate::setup;
 use crate::signing::SigningKey;
 use crate::store::Store;
 use crate::wire::Written as _;
+use listen::ListenArgs;
 
 /// `webhook`.
 #[derive(Debug, Subcommand)]
@@ -70,6 +73,8 @@ pub enum WebhookCommand {
         /// The endpoint
         id: String,
     },
+    /// Send what happens on to a program on this machine, while it is built
+    Listen(ListenArgs),
     /// Send again what was given up
     Replay {
         /// Where the settings are.
@@ -93,6 +98,7 @@ impl WebhookCommand {
     /// The settings or the store cannot be used, or there is no such endpoint.
     pub fn run(&self, out: &mut dyn Write) -> Done {
         let flags = match self {
+            Self::Listen(listen) => return listen.run(out),
             Self::List { flags }
             | Self::Add { flags, .. }
             | Self::Rotate { flags, .. }
@@ -112,6 +118,8 @@ impl WebhookCommand {
     async fn on(&self, config: &Config, store: &Store, out: &mut dyn Write) -> Done {
         let now = Clock::default().now();
         match self {
+            // It needs no store, and ran before one was opened.
+            Self::Listen(_) => Ok(FINE),
             Self::List { .. } => list(store, out).await,
             Self::Add {
                 url,

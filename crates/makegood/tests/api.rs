@@ -9,6 +9,12 @@
 #[path = "support/judge.rs"]
 #[expect(dead_code, reason = "only the place of the programs is asked for here")]
 mod judge;
+#[path = "support/pg.rs"]
+#[expect(
+    dead_code,
+    reason = "a database of its own is all that is asked for here"
+)]
+mod pg;
 #[path = "api/shop.rs"]
 mod shop;
 
@@ -18,13 +24,19 @@ mod access;
 mod bodies;
 #[path = "api/described.rs"]
 mod described;
+#[path = "api/finance.rs"]
+mod finance;
 #[path = "api/hooks.rs"]
 mod hooks;
 #[path = "api/invented.rs"]
 mod invented;
 #[path = "api/orders.rs"]
 mod orders;
+#[path = "api/payments.rs"]
+mod payments;
 #[path = "api/repeated.rs"]
 mod repeated;
+#[path = "api/sign_in.rs"]
+mod sign_in;
 #[path = "api/story.rs"]
 mod story;

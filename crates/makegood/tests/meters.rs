@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use makegood::meters::{self, ALL, Kind, Meter};
+use makegood::meters::{self, ALL, Kind, Meter, Reading};
 use metrics::{Key, Label};
 
 /// Every meter with every label, once.
@@ -27,7 +27,15 @@ fn everything() -> String {
         let _running = meters::Inside::enter();
     });
     meters.tidy_up();
-    meters.text()
+    let kept = ALL.iter().filter(|meter| meter.kind == Kind::Kept);
+    let readings: Vec<Reading> = kept
+        .map(|meter| Reading {
+            meter: meter.name,
+            word: meter.labels.first().map(|_| "word".to_owned()),
+            value: 1,
+        })
+        .collect();
+    meters.text() + &meters::shown(&readings)
 }
 
 fn count(meter: &Meter, key: &Key) {
@@ -35,6 +43,7 @@ fn count(meter: &Meter, key: &Key) {
     metrics::with_recorder(|recorder| match meter.kind {
         Kind::Counter => recorder.register_counter(key, &metadata).increment(1),
         Kind::Gauge => recorder.register_gauge(key, &metadata).set(1.0),
+        Kind::Kept => {}
         Kind::Histogram(_) => recorder.register_histogram(key, &metadata).record(0.7),
     });
 }
@@ -106,7 +115,7 @@ fn every_meter_can_be_read_with_its_help_and_its_type() {
     for meter in ALL {
         let kind = match meter.kind {
             Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
+            Kind::Gauge | Kind::Kept => "gauge",
             Kind::Histogram(_) => "histogram",
         };
         for line in [
@@ -137,7 +146,8 @@ fn what_has_no_labels_is_there_before_anything_happened() {
     let text = meters.text();
     for meter in ALL
         .iter()
-        .filter(|meter| meter.labels.is_empty() && !matches!(meter.kind, Kind::Histogram(_)))
+        .filter(|meter| meter.labels.is_empty())
+        .filter(|meter| matches!(meter.kind, Kind::Counter | Kind::Gauge))
     {
         let line = format!("{} 0", meter.name);
         assert!(text.lines().any(|read| read == line), "{line}\n{text}");
@@ -160,6 +170,49 @@ fn a_request_whose_caller_went_away_is_no_longer_running() {
         drop(two);
         running(0);
     });
+}
+
+#[test]
+fn a_word_of_the_settings_breaks_no_line() {
+    let reading = Reading {
+        meter: meters::BREAKER_OPEN,
+        word: Some("a\"b\\c\nd".to_owned()),
+        value: -1,
+    };
+    let text = meters::shown(&[reading]);
+    let line = r#"makegood_breaker_open{provider="a\"b\\c\nd"} -1"#;
+    assert!(text.lines().any(|read| read == line), "{text}");
+}
+
+/// A meter that nothing feeds says that nothing happens, which is not true.
+#[test]
+fn every_meter_of_the_table_is_fed() {
+    fn read(folder: &std::path::Path, out: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                read(&path, out);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                out.push_str(&std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let mut program = String::new();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    read(std::path::Path::new(folder), &mut program);
+    let table = include_str!("../src/meters.rs");
+    let mut seen = 0;
+    for line in table.lines() {
+        let Some((constant, _)) = line.trim().split_once(" = \"makegood_") else {
+            continue;
+        };
+        seen += 1;
+        let here = format!("!({constant}");
+        let elsewhere = format!("meters::{constant}");
+        let fed = table.contains(&here) || program.contains(&elsewhere);
+        assert!(fed, "nothing feeds {constant}");
+    }
+    assert_eq!(seen, ALL.len());
 }
 
 /// Prometheus' own judge, where it is installed (Debian: `prometheus`). The rules above hold without it.

@@ -571,19 +571,33 @@ pub async fn explain(
     note: &str,
     now: Instant,
 ) -> Result<Explained, NotDone> {
-    if !matches!(by, Actor::Finance(_) | Actor::Owner(_)) {
-        let takes = Takes::Finance;
-        return Err(NotDone::Refused(Refusal::NotYours { takes }));
-    }
-    if note.trim().is_empty() {
-        return Err(NotDone::Refused(Refusal::ReasonMissing));
-    }
     let (breach, note) = (breach.to_owned(), note.to_owned());
     let done = retried(desk, move |tx| {
         let (breach, note) = (breach.clone(), note.clone());
-        Box::pin(async move { closed(tx, &breach, by.person(), &note, now).await })
+        Box::pin(async move { explain_in(tx, &breach, by, &note, now).await })
     });
     Ok(done.await?)
+}
+
+/// The same inside a transaction that does more than this.
+///
+/// # Errors
+/// As for [`explain`], refusals as [`Trouble::Refused`].
+pub async fn explain_in(
+    tx: &mut Tx<'_>,
+    breach: &str,
+    by: Actor,
+    note: &str,
+    now: Instant,
+) -> Result<Explained, Trouble> {
+    if !matches!(by, Actor::Finance(_) | Actor::Owner(_)) {
+        let takes = Takes::Finance;
+        return Err(Trouble::refused(Refusal::NotYours { takes }));
+    }
+    if note.trim().is_empty() {
+        return Err(Trouble::refused(Refusal::ReasonMissing));
+    }
+    closed(tx, breach, by.person(), note, now).await
 }
 
 /// Ends a breach: by a person, or by the desk where what was missing is there.

@@ -18,6 +18,7 @@ use super::orders::{self, log_parts};
 use super::seal::hex;
 use super::{amount, cases, instant, length, minor, nanoseconds, private, whole, word};
 use crate::clock::timestamp;
+use crate::meters;
 use crate::secret::Secret;
 use crate::setup::new_id;
 use crate::store::{Statement, Store, Trouble, Tx, Value};
@@ -228,12 +229,15 @@ impl Intake {
     ) -> Result<Vec<Outcome>, Trouble> {
         let batch = self.prepare(lines).await?;
         let batch = Arc::new(tokio::sync::Mutex::new(batch));
-        self.store
-            .write(move |tx| {
-                let batch = Arc::clone(&batch);
-                Box::pin(async move { batch.lock().await.write(tx, now).await })
-            })
-            .await
+        let written = self.store.write(move |tx| {
+            let batch = Arc::clone(&batch);
+            Box::pin(async move { batch.lock().await.write(tx, now).await })
+        });
+        let outcomes = written.await?;
+        for outcome in &outcomes {
+            metrics::counter!(meters::ORDER_LINES, "result" => outcome.word()).increment(1);
+        }
+        Ok(outcomes)
     }
 
     /// Makes lines ready: everything that needs no transaction.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Lists: cases, refunds, tasks, events and the ledger, page by page, each in an order that does not change under the reader.
+//! Lists: cases, refunds, tasks, events, the ledger, what finance is asked and comparisons, page by page, each in an order that does not change under the reader.
 
 use makegood_desk::case::Instant;
 use makegood_desk::event::Event;
@@ -7,6 +7,7 @@ use makegood_desk::input::Id;
 use makegood_desk::record;
 
 use super::{count, instant, stranger};
+use crate::reconcile::Report;
 use crate::store::{Row, Trouble, Tx, Value};
 
 crate::statements! {
@@ -54,6 +55,18 @@ crate::statements! {
     LEGS_DOWN = "select no, source, case_id, position, part, leg, booking, account, account_of, signed_minor, currency, at from ledger_entry where no < ?1 order by no desc limit ?2";
     /// Legs above a number, oldest first.
     LEGS_UP = "select no, source, case_id, position, part, leg, booking, account, account_of, signed_minor, currency, at from ledger_entry where no > ?1 order by no limit ?2";
+    /// What finance is asked, before one, newest first.
+    BREACHES_DOWN = "select id, kind, provider, subject, order_number, case_id, words, opened_at, due_at, closed_at, closed_by, note from breach where (opened_at, id) < (?1, ?2) and (?4 = '' or (?4 = 'open') = (closed_at is null)) and (?5 = '' or order_number = ?5) order by opened_at desc, id desc limit ?3";
+    /// What finance is asked, after one, oldest first.
+    BREACHES_UP = "select id, kind, provider, subject, order_number, case_id, words, opened_at, due_at, closed_at, closed_by, note from breach where (opened_at, id) > (?1, ?2) and (?4 = '' or (?4 = 'open') = (closed_at is null)) and (?5 = '' or order_number = ?5) order by opened_at, id limit ?3";
+    /// One thing that finance is asked.
+    BREACH = "select id, kind, provider, subject, order_number, case_id, words, opened_at, due_at, closed_at, closed_by, note from breach where id = ?1";
+    /// Comparisons with a provider before one, newest first.
+    COMPARISONS_DOWN = "select id, at, report from reconciliation where (at, id) < (?1, ?2) and (?4 = '' or provider = ?4) order by at desc, id desc limit ?3";
+    /// Comparisons with a provider after one, oldest first.
+    COMPARISONS_UP = "select id, at, report from reconciliation where (at, id) > (?1, ?2) and (?4 = '' or provider = ?4) order by at, id limit ?3";
+    /// One comparison with a provider.
+    COMPARISON = "select id, at, report from reconciliation where id = ?1";
     /// Legs of a case, newest first.
     LEGS_OF = "select no, source, case_id, position, part, leg, booking, account, account_of, signed_minor, currency, at from ledger_entry where case_id = ?1 order by no desc limit 10000";
 }
@@ -571,4 +584,166 @@ pub async fn legs(
         .iter()
         .map(leg_row)
         .collect()
+}
+
+/// Something that finance is asked, as lists show it.
+#[derive(Clone, Debug)]
+pub struct BreachRow {
+    /// What it is called.
+    pub id: String,
+    /// What kind.
+    pub kind: String,
+    /// The provider.
+    pub provider: String,
+    /// The provider's name for what it is about.
+    pub subject: String,
+    /// The order whose money stands still meanwhile.
+    pub order: Option<String>,
+    /// The case.
+    pub case: Option<Id>,
+    /// What does not agree, and what to do.
+    pub words: String,
+    /// Since when.
+    pub opened_at: Instant,
+    /// Until when it is to be found out.
+    pub due_at: Instant,
+    /// When it was explained.
+    pub closed_at: Option<Instant>,
+    /// By whom; nobody where the desk found the answer itself.
+    pub closed_by: Option<Id>,
+    /// What was behind it.
+    pub note: Option<String>,
+}
+
+fn breach_row(row: &Row) -> Result<BreachRow, Trouble> {
+    Ok(BreachRow {
+        id: row.text(0)?.to_owned(),
+        kind: row.text(1)?.to_owned(),
+        provider: row.text(2)?.to_owned(),
+        subject: row.text(3)?.to_owned(),
+        order: row.opt_text(4)?.map(str::to_owned),
+        case: row.opt_id(5)?.map(Id),
+        words: row.text(6)?.to_owned(),
+        opened_at: instant(row.int(7)?),
+        due_at: instant(row.int(8)?),
+        closed_at: row.opt_int(9)?.map(instant),
+        closed_by: row.opt_id(10)?.map(Id),
+        note: row.opt_text(11)?.map(str::to_owned),
+    })
+}
+
+/// Something that finance is asked.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn breach(tx: &mut Tx<'_>, id: &str) -> Result<Option<BreachRow>, Trouble> {
+    let row = tx.one(&BREACH, &[Value::from(id)]).await?;
+    row.as_ref().map(breach_row).transpose()
+}
+
+/// Which breaches are listed.
+#[derive(Clone, Debug, Default)]
+pub struct BreachFilter {
+    /// `open` or `closed`.
+    pub status: Option<&'static str>,
+    /// Those of an order.
+    pub order: Option<String>,
+}
+
+/// What finance is asked, newest first (before a place: oldest first); nothing where the place is none.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn breaches(
+    tx: &mut Tx<'_>,
+    filter: &BreachFilter,
+    from: &From<String>,
+    most: i64,
+) -> Result<Option<Vec<BreachRow>>, Trouble> {
+    let (at, id, statement) = match from {
+        From::Start => (i64::MAX, String::new(), &BREACHES_DOWN),
+        From::After(id) | From::Before(id) => match breach(tx, id).await? {
+            None => return Ok(None),
+            Some(row) => {
+                let up = matches!(from, From::Before(_));
+                let statement = if up { &BREACHES_UP } else { &BREACHES_DOWN };
+                (super::nanoseconds(row.opened_at)?, row.id, statement)
+            }
+        },
+    };
+    let values = [
+        Value::from(at),
+        Value::from(id),
+        Value::from(most),
+        Value::from(filter.status.unwrap_or_default()),
+        Value::from(filter.order.as_deref().unwrap_or_default()),
+    ];
+    let rows = tx.rows(statement, &values).await?;
+    let rows: Result<Vec<_>, _> = rows.iter().map(breach_row).collect();
+    rows.map(Some)
+}
+
+/// A comparison of the books with a provider's, as lists show it.
+#[derive(Clone, Debug)]
+pub struct ComparisonRow {
+    /// Its name for machines.
+    pub id: Id,
+    /// When.
+    pub at: Instant,
+    /// What it came to.
+    pub report: Report,
+}
+
+fn comparison_row(row: &Row) -> Result<ComparisonRow, Trouble> {
+    let report = serde_json::from_str(row.text(2)?);
+    Ok(ComparisonRow {
+        id: Id(row.id(0)?),
+        at: instant(row.int(1)?),
+        report: report.map_err(|_| stranger("a report of a comparison that cannot be read"))?,
+    })
+}
+
+/// A comparison with a provider.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn comparison(tx: &mut Tx<'_>, id: Id) -> Result<Option<ComparisonRow>, Trouble> {
+    let row = tx.one(&COMPARISON, &[Value::from(id.0)]).await?;
+    row.as_ref().map(comparison_row).transpose()
+}
+
+/// Comparisons, newest first (before a place: oldest first), with a provider where one is named; nothing where the place is none.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn comparisons(
+    tx: &mut Tx<'_>,
+    provider: Option<&str>,
+    from: &From<Id>,
+    most: i64,
+) -> Result<Option<Vec<ComparisonRow>>, Trouble> {
+    let (at, id, statement) = match from {
+        From::Start => (i64::MAX, Value::from(Vec::new()), &COMPARISONS_DOWN),
+        From::After(id) | From::Before(id) => match comparison(tx, *id).await? {
+            None => return Ok(None),
+            Some(row) => {
+                let up = matches!(from, From::Before(_));
+                let statement = if up {
+                    &COMPARISONS_UP
+                } else {
+                    &COMPARISONS_DOWN
+                };
+                (super::nanoseconds(row.at)?, Value::from(id.0), statement)
+            }
+        },
+    };
+    let values = [
+        Value::from(at),
+        id,
+        Value::from(most),
+        Value::from(provider.unwrap_or_default()),
+    ];
+    let rows = tx.rows(statement, &values).await?;
+    let rows: Result<Vec<_>, _> = rows.iter().map(comparison_row).collect();
+    rows.map(Some)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The merchant's people and the tokens of programs: who they are, what they may do, and how they are recognised.
+//! The merchant's people, their sessions, and the tokens of programs: who they are, what they may do, and how they are recognised.
 
-use makegood_desk::case::Instant;
+use makegood_desk::case::{Duration, Instant};
 use makegood_desk::input::{Actor, Id};
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -33,8 +33,20 @@ crate::statements! {
     INSERT_LINK = "insert into sign_in_link (hash, staff_id, created_at, expires_at) values (?1, ?2, ?3, ?4)";
     /// Uses such a link.
     USE_LINK = "update sign_in_link set used_at = ?2 where hash = ?1 and used_at is null and expires_at > ?2";
-    /// Whose such a link is.
-    LINK = "select staff_id from sign_in_link where hash = ?1";
+    /// Whose such a link is, if it still counts.
+    LINK = "select s.id, s.name, s.role, s.created_at, s.disabled_at from sign_in_link l join staff s on s.id = l.staff_id where l.hash = ?1 and l.used_at is null and l.expires_at > ?2 and s.disabled_at is null";
+    /// Lets go of links that ran out long ago.
+    FORGET_LINKS = "delete from sign_in_link where expires_at < ?1";
+    /// Somebody has signed in.
+    INSERT_SESSION = "insert into session (hash, id, staff_id, created_at, expires_at, used_at) values (?1, ?2, ?3, ?4, ?5, ?4)";
+    /// A session by what its secret hashes to, and whose it is.
+    SESSION = "select s.id, s.created_at, s.expires_at, s.used_at, s.ended_at, p.id, p.name, p.role, p.disabled_at from session s join staff p on p.id = s.staff_id where s.hash = ?1";
+    /// When a session was last used.
+    SESSION_USED = "update session set used_at = ?2 where hash = ?1 and used_at < ?3";
+    /// Somebody has signed out.
+    END_SESSION = "update session set ended_at = ?2 where hash = ?1 and ended_at is null";
+    /// Lets go of sessions that ended long ago.
+    FORGET_SESSIONS = "delete from session where expires_at < ?1";
 }
 
 /// What somebody of the merchant does.
@@ -391,7 +403,34 @@ pub async fn add_link(
     tx.run(&INSERT_LINK, &values).await.map(drop)
 }
 
-/// Uses a link: whose it is, the first time and in time; nobody's otherwise.
+/// What links begin with, so that a leaked one is recognised.
+pub const LINK_PREFIX: &str = "mgl_";
+/// What the secrets of sessions begin with.
+pub const SESSION_PREFIX: &str = "mgs_";
+/// For how long a link can be used.
+pub const LINK_LASTS: Duration = Duration::DAY;
+/// A session that nobody uses ends after so long.
+pub const SESSION_RESTS: Duration = Duration::from_seconds(12 * 3_600);
+/// A session ends after so long, however much it is used.
+pub const SESSION_LASTS: Duration = Duration::from_seconds(14 * 86_400);
+/// What is over stays written down for so long.
+const REMEMBERED: Duration = Duration::from_seconds(30 * 86_400);
+
+/// Whose a link is that still counts. Looking does not use it.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn link(
+    tx: &mut Tx<'_>,
+    hash: [u8; 32],
+    now: Instant,
+) -> Result<Option<Person>, Trouble> {
+    let values = [Value::from(hash), Value::from(nanoseconds(now)?)];
+    let row = tx.one(&LINK, &values).await?;
+    row.as_ref().map(person).transpose()
+}
+
+/// Uses a link: whose it is, the first time and in time, while that person is there; nobody's otherwise.
 ///
 /// # Errors
 /// The store's trouble.
@@ -399,11 +438,70 @@ pub async fn use_link(
     tx: &mut Tx<'_>,
     hash: [u8; 32],
     now: Instant,
-) -> Result<Option<Id>, Trouble> {
-    let values = [Value::from(hash), Value::from(nanoseconds(now)?)];
-    if tx.run(&USE_LINK, &values).await? != 1 {
+) -> Result<Option<Person>, Trouble> {
+    let Some(person) = link(tx, hash, now).await? else {
         return Ok(None);
-    }
-    let row = tx.one(&LINK, &[Value::from(hash)]).await?;
-    row.map(|row| row.id(0).map(Id)).transpose()
+    };
+    // Of two at once the first has it.
+    let values = [Value::from(hash), Value::from(nanoseconds(now)?)];
+    let first = tx.run(&USE_LINK, &values).await? == 1;
+    Ok(first.then_some(person))
+}
+
+/// Writes a session down; what ended long ago is let go of.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn add_session(
+    tx: &mut Tx<'_>,
+    secret: &Secret,
+    id: Id,
+    person: Id,
+    now: Instant,
+) -> Result<(), Trouble> {
+    let values = [
+        Value::from(hash(secret.expose())),
+        Value::from(id.0),
+        Value::from(person.0),
+        Value::from(nanoseconds(now)?),
+        Value::from(nanoseconds(now.plus(SESSION_LASTS))?),
+    ];
+    tx.run(&INSERT_SESSION, &values).await?;
+    let old = nanoseconds(super::act::before(now, REMEMBERED))?;
+    tx.run(&FORGET_SESSIONS, &[Value::from(old)]).await?;
+    tx.run(&FORGET_LINKS, &[Value::from(old)]).await.map(drop)
+}
+
+/// A session of a browser's, as if it were a token that its person holds.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn session(tx: &mut Tx<'_>, hash: [u8; 32]) -> Result<Option<Token>, Trouble> {
+    let row = tx.one(&SESSION, &[Value::from(hash)]).await?;
+    row.map(|row| {
+        let used_at = instant(row.int(3)?);
+        let role = Role::read(row.text(7)?).ok_or_else(|| stranger("a role that nobody knows"))?;
+        let ended = row.opt_int(4)?.or(row.opt_int(8)?).map(instant);
+        Ok(Token {
+            id: Id(row.id(0)?),
+            name: "session".to_owned(),
+            scopes: vec![Scope::of_role(role)],
+            person: Some((Id(row.id(5)?), role)),
+            person_name: Some(row.text(6)?.to_owned()),
+            created_at: instant(row.int(1)?),
+            expires_at: Some(instant(row.int(2)?).min(used_at.plus(SESSION_RESTS))),
+            used_at: Some(used_at),
+            revoked_at: ended,
+        })
+    })
+    .transpose()
+}
+
+/// Ends a session; `false` where there was none.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn end_session(tx: &mut Tx<'_>, hash: [u8; 32], now: Instant) -> Result<bool, Trouble> {
+    let values = [Value::from(hash), Value::from(nanoseconds(now)?)];
+    Ok(tx.run(&END_SESSION, &values).await? == 1)
 }

@@ -11,11 +11,13 @@ use makegood_desk::amount::Amount;
 use makegood_desk::case::Instant;
 use makegood_desk::execution::{ProviderRefund, ProviderSaid, RefundStatus};
 use makegood_desk::input::{Actor, Digest, Id, Input};
+use makegood_desk::life::Case;
 use makegood_desk::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
 use super::act::{Desk, NotDone};
 use super::facts::Breach;
+use super::lists::From;
 use super::seal::hex;
 use super::{amount, nanoseconds, private, stranger};
 use crate::clock::timestamp;
@@ -28,7 +30,13 @@ use crate::vault::{Sealed, Vault};
 
 crate::statements! {
     /// Refunds that wait for a bank or were given to one, with what is known of their transfers.
-    ALL = "select r.provider_refund, r.case_id, r.no, r.order_number, r.provider, r.provider_payment, r.amount_minor, r.currency, r.key, r.state, t.payee_digest, t.batch_id, t.status from refund r left join transfer t on t.id = r.provider_refund where r.provider = ?1 and r.provider_refund is not null and (?2 = 0 or r.state = 'pending') order by r.reserved_at, r.key";
+    ALL = "select r.provider_refund, r.case_id, r.no, r.order_number, r.provider, r.provider_payment, r.amount_minor, r.currency, r.key, r.state, t.payee_digest, t.batch_id, t.status, r.reserved_at, t.words from refund r left join transfer t on t.id = r.provider_refund where r.provider = ?1 and r.provider_refund is not null and (?2 = 0 or r.state = 'pending') order by r.reserved_at, r.key";
+    /// One of them.
+    ONE = "select r.provider_refund, r.case_id, r.no, r.order_number, r.provider, r.provider_payment, r.amount_minor, r.currency, r.key, r.state, t.payee_digest, t.batch_id, t.status, r.reserved_at, t.words from refund r left join transfer t on t.id = r.provider_refund where r.provider = ?1 and r.provider_refund = ?2";
+    /// Those before one, newest first.
+    DOWN = "select r.provider_refund, r.case_id, r.no, r.order_number, r.provider, r.provider_payment, r.amount_minor, r.currency, r.key, r.state, t.payee_digest, t.batch_id, t.status, r.reserved_at, t.words from refund r left join transfer t on t.id = r.provider_refund where r.provider = ?1 and r.provider_refund is not null and (r.reserved_at, r.key) < (?2, ?3) and (?5 = '' or ?5 = case when t.status is not null then t.status when r.state = 'pending' then 'needs_payee' else 'over' end) order by r.reserved_at desc, r.key desc limit ?4";
+    /// Those after one, oldest first.
+    UP = "select r.provider_refund, r.case_id, r.no, r.order_number, r.provider, r.provider_payment, r.amount_minor, r.currency, r.key, r.state, t.payee_digest, t.batch_id, t.status, r.reserved_at, t.words from refund r left join transfer t on t.id = r.provider_refund where r.provider = ?1 and r.provider_refund is not null and (r.reserved_at, r.key) > (?2, ?3) and (?5 = '' or ?5 = case when t.status is not null then t.status when r.state = 'pending' then 'needs_payee' else 'over' end) order by r.reserved_at, r.key limit ?4";
     /// Says where the money goes. What has gone to a bank stays.
     KEEP = "insert into transfer (id, case_id, refund_no, provider, person_id, payee_digest, status, created_at, changed_at) values (?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?7) on conflict (id) do update set person_id = excluded.person_id, payee_digest = excluded.payee_digest, changed_at = excluded.changed_at where transfer.batch_id is null";
     /// A transfer goes to the bank in a batch, once.
@@ -41,6 +49,16 @@ crate::statements! {
     INSERT_FILE = "insert into transfer_file (batch_id, name, digest, sealed) values (?1, ?2, ?3, ?4)";
     /// The files of a batch.
     FILES = "select name, digest, sealed from transfer_file where batch_id = ?1 order by name";
+    /// Batches before one, newest first.
+    BATCHES_DOWN = "select id, provider, currency, created_at from transfer_batch where (created_at, id) < (?1, ?2) order by created_at desc, id desc limit ?3";
+    /// Batches after one, oldest first.
+    BATCHES_UP = "select id, provider, currency, created_at from transfer_batch where (created_at, id) > (?1, ?2) order by created_at, id limit ?3";
+    /// A batch by its name.
+    BATCH = "select id, provider, currency, created_at from transfer_batch where id = ?1";
+    /// What went in a batch.
+    MEMBERS = "select id from transfer where batch_id = ?1 order by id";
+    /// What the files of a batch are called.
+    FILE_NAMES = "select name from transfer_file where batch_id = ?1 order by name";
     /// The last batches.
     BATCHES = "select id, currency, created_at from transfer_batch where provider = ?1 order by created_at desc, id limit 100";
 }
@@ -67,8 +85,12 @@ pub struct Owed {
     pub state: String,
     /// The batch in which it went to the bank.
     pub batch: Option<String>,
-    /// How far the transfer is; `nobody has said where it goes` where nothing is known.
+    /// How far the transfer is; nothing where nobody has said where it goes.
     pub status: Option<String>,
+    /// When the refund was promised.
+    pub reserved_at: Instant,
+    /// What the bank said.
+    pub words: Option<String>,
     payee: Option<Digest>,
     payment: String,
     key: String,
@@ -91,10 +113,22 @@ fn owed(row: &Row) -> Result<Owed, Trouble> {
             .map_err(|_| stranger("a digest of another length"))?,
         batch: row.opt_text(11)?.map(str::to_owned),
         status: row.opt_text(12)?.map(str::to_owned),
+        reserved_at: super::instant(row.int(13)?),
+        words: row.opt_text(14)?.map(str::to_owned),
     })
 }
 
 impl Owed {
+    /// How far it is, in one word.
+    #[must_use]
+    pub fn status_word(&self) -> &str {
+        match (&self.status, self.state.as_str()) {
+            (Some(status), _) => status,
+            (None, "pending") => "needs_payee",
+            (None, _) => "over",
+        }
+    }
+
     /// The refund as the provider would tell it.
     fn refund(&self, status: RefundStatus, failure: Option<String>) -> ProviderRefund {
         ProviderRefund {
@@ -115,6 +149,200 @@ impl Owed {
 pub async fn all(tx: &mut Tx<'_>, provider: &str, pending: bool) -> Result<Vec<Owed>, Trouble> {
     let values = [Value::from(provider), Value::from(pending)];
     tx.rows(&ALL, &values).await?.iter().map(owed).collect()
+}
+
+/// A transfer of a bank.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn one(tx: &mut Tx<'_>, provider: &str, id: &str) -> Result<Option<Owed>, Trouble> {
+    let row = tx
+        .one(&ONE, &[Value::from(provider), Value::from(id)])
+        .await?;
+    row.as_ref().map(owed).transpose()
+}
+
+/// The words for how far a transfer is.
+pub const STATUSES: [&str; 6] = [
+    "needs_payee",
+    "waiting",
+    "exported",
+    "paid",
+    "returned",
+    "over",
+];
+
+/// Transfers of a bank, newest first (before a place: oldest first), at a status where one is named; nothing where the place is none.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn page(
+    tx: &mut Tx<'_>,
+    provider: &str,
+    status: Option<&str>,
+    from: &From<String>,
+    most: i64,
+) -> Result<Option<Vec<Owed>>, Trouble> {
+    let (at, key, statement) = match from {
+        From::Start => (i64::MAX, String::new(), &DOWN),
+        From::After(id) | From::Before(id) => match one(tx, provider, id).await? {
+            None => return Ok(None),
+            Some(owed) => {
+                let up = matches!(from, From::Before(_));
+                (
+                    nanoseconds(owed.reserved_at)?,
+                    owed.key,
+                    if up { &UP } else { &DOWN },
+                )
+            }
+        },
+    };
+    let values = [
+        Value::from(provider),
+        Value::from(at),
+        Value::from(key),
+        Value::from(most),
+        Value::from(status.unwrap_or_default()),
+    ];
+    let rows = tx.rows(statement, &values).await?;
+    rows.iter().map(owed).collect::<Result<_, _>>().map(Some)
+}
+
+/// Transfers that went to the bank together.
+#[derive(Clone, Debug)]
+pub struct BatchRow {
+    /// Its name, as the bank reads it.
+    pub id: String,
+    /// The bank.
+    pub provider: String,
+    /// The currency.
+    pub currency: String,
+    /// When it was drawn up.
+    pub created_at: Instant,
+    /// The transfers.
+    pub transfers: Vec<String>,
+    /// What its files are called.
+    pub files: Vec<String>,
+}
+
+async fn batch_row(tx: &mut Tx<'_>, row: &Row) -> Result<BatchRow, Trouble> {
+    let id = row.text(0)?.to_owned();
+    let names = |rows: Vec<Row>| -> Result<Vec<String>, Trouble> {
+        rows.iter()
+            .map(|row| row.text(0).map(str::to_owned))
+            .collect()
+    };
+    let transfers = names(tx.rows(&MEMBERS, &[Value::from(id.as_str())]).await?)?;
+    let files = names(tx.rows(&FILE_NAMES, &[Value::from(id.as_str())]).await?)?;
+    Ok(BatchRow {
+        id,
+        provider: row.text(1)?.to_owned(),
+        currency: row.text(2)?.to_owned(),
+        created_at: super::instant(row.int(3)?),
+        transfers,
+        files,
+    })
+}
+
+/// A batch by its name.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn batch(tx: &mut Tx<'_>, id: &str) -> Result<Option<BatchRow>, Trouble> {
+    match tx.one(&BATCH, &[Value::from(id)]).await? {
+        Some(row) => batch_row(tx, &row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Batches of all banks, newest first (before a place: oldest first); nothing where the place is none.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn batches(
+    tx: &mut Tx<'_>,
+    from: &From<String>,
+    most: i64,
+) -> Result<Option<Vec<BatchRow>>, Trouble> {
+    let (at, id, statement) = match from {
+        From::Start => (i64::MAX, String::new(), &BATCHES_DOWN),
+        From::After(id) | From::Before(id) => {
+            match tx.one(&BATCH, &[Value::from(id.as_str())]).await? {
+                None => return Ok(None),
+                Some(row) => {
+                    let up = matches!(from, From::Before(_));
+                    let statement = if up { &BATCHES_UP } else { &BATCHES_DOWN };
+                    (row.int(3)?, id.clone(), statement)
+                }
+            }
+        }
+    };
+    let values = [Value::from(at), Value::from(id), Value::from(most)];
+    let mut batches = Vec::new();
+    for row in tx.rows(statement, &values).await? {
+        batches.push(batch_row(tx, &row).await?);
+    }
+    Ok(Some(batches))
+}
+
+/// A batch that is drawn up and not kept yet.
+#[derive(Clone)]
+pub struct Drawn {
+    id: String,
+    provider: String,
+    currency: String,
+    transfers: Vec<String>,
+    sealed: Vec<(String, Sealed)>,
+    /// Its files.
+    pub files: Vec<File>,
+}
+
+impl Drawn {
+    /// What it is called.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    // INVARIANT (a transfer goes to the bank once): a batch is kept only if none of its transfers is in another.
+    /// Keeps it with its files as they are.
+    ///
+    /// # Errors
+    /// Money is stopped, as a refusal; one of its transfers has gone to the bank in this moment; the store's trouble.
+    pub async fn keep(&self, tx: &mut Tx<'_>, desk: &Desk, now: Instant) -> Result<(), Trouble> {
+        // A file for the bank is money on its way, like what is sent to any other provider.
+        if desk.stopped(tx).await? {
+            return Err(Trouble::refused(Refusal::MoneyStopped));
+        }
+        let at = nanoseconds(now)?;
+        for id in &self.transfers {
+            let values = [
+                Value::from(id.as_str()),
+                Value::from(self.id.as_str()),
+                Value::from(at),
+            ];
+            if tx.run(&BATCHED, &values).await? != 1 {
+                return Err(Trouble::Serialization);
+            }
+        }
+        let values = [
+            Value::from(self.id.as_str()),
+            Value::from(self.provider.as_str()),
+            Value::from(self.currency.as_str()),
+            Value::from(at),
+        ];
+        tx.run(&INSERT_BATCH, &values).await?;
+        for (name, sealed) in &self.sealed {
+            let values = [
+                Value::from(self.id.as_str()),
+                Value::from(name.as_str()),
+                Value::from(sealed.hash),
+                Value::from(sealed.ciphertext.clone()),
+            ];
+            tx.run(&INSERT_FILE, &values).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Where a customer's money goes.
@@ -162,13 +390,13 @@ pub enum Undone {
     Wrong(String),
 }
 
-impl From<Trouble> for Undone {
+impl std::convert::From<Trouble> for Undone {
     fn from(trouble: Trouble) -> Self {
         Self::NotDone(trouble.into())
     }
 }
 
-impl From<NotDone> for Undone {
+impl std::convert::From<NotDone> for Undone {
     fn from(why: NotDone) -> Self {
         Self::NotDone(why)
     }
@@ -213,9 +441,12 @@ impl Bank<'_> {
     }
 
     async fn one(&self, id: &str) -> Result<Owed, Undone> {
-        let all = self.listed(false).await?;
-        let found = all.into_iter().find(|owed| owed.id == id);
-        found.ok_or_else(|| {
+        let (provider, name) = (self.name.to_owned(), id.to_owned());
+        let found = self.desk.store.read(move |tx| {
+            let (provider, name) = (provider.clone(), name.clone());
+            Box::pin(async move { one(tx, &provider, &name).await })
+        });
+        found.await?.ok_or_else(|| {
             Undone::Wrong(format!(
                 "there is no transfer `{id}`; `makegood transfers list` names them"
             ))
@@ -281,6 +512,31 @@ impl Bank<'_> {
         execute_on: Date,
         now: Instant,
     ) -> Result<Vec<File>, Undone> {
+        let drawn = Arc::new(self.draw(payer, execute_on, now).await?);
+        let (keeping, desk) = (Arc::clone(&drawn), self.desk.clone());
+        let kept = self.desk.store.write(move |tx| {
+            let (drawn, desk) = (Arc::clone(&keeping), desk.clone());
+            Box::pin(async move {
+                for batch in drawn.iter() {
+                    batch.keep(tx, &desk, now).await?;
+                }
+                Ok(())
+            })
+        });
+        kept.await?;
+        Ok(drawn.iter().flat_map(|batch| batch.files.clone()).collect())
+    }
+
+    /// Draws the same up without keeping it: nothing of it counts until [`Drawn::keep`] is durable.
+    ///
+    /// # Errors
+    /// As for [`Bank::export`].
+    pub async fn draw(
+        &self,
+        payer: &Payer,
+        execute_on: Date,
+        now: Instant,
+    ) -> Result<Vec<Drawn>, Undone> {
         let mut transfers = Vec::new();
         for owed in self.listed(true).await? {
             if let (Some(digest), None) = (owed.payee, &owed.batch) {
@@ -294,11 +550,11 @@ impl Bank<'_> {
                 .collect();
             Undone::Wrong(words.join("; "))
         })?;
-        let mut files = Vec::new();
+        let mut drawn = Vec::new();
         for batch in &batches {
-            let made = batch.seal().map_err(Undone::Wrong)?;
+            let files = batch.seal().map_err(Undone::Wrong)?;
             let mut sealed = Vec::new();
-            for file in &made {
+            for file in &files {
                 let own = self
                     .vault
                     .seal(batch.id(), FILE, &file.bytes)
@@ -306,12 +562,16 @@ impl Bank<'_> {
                     .map_err(unavailable)?;
                 sealed.push((file.name.clone(), own));
             }
-            let names: Vec<String> = batch.transfers().iter().map(|one| one.id.clone()).collect();
-            self.keep(batch.id(), batch.currency().code(), names, sealed, now)
-                .await?;
-            files.extend(made);
+            drawn.push(Drawn {
+                id: batch.id().to_owned(),
+                provider: self.name.to_owned(),
+                currency: batch.currency().code().to_owned(),
+                transfers: batch.transfers().iter().map(|one| one.id.clone()).collect(),
+                sealed,
+                files,
+            });
         }
-        Ok(files)
+        Ok(drawn)
     }
 
     async fn transfer(&self, owed: &Owed, digest: Digest) -> Result<Transfer, Undone> {
@@ -338,59 +598,6 @@ impl Bank<'_> {
             bic,
             remittance: format!("{} {}", owed.order, owed.id),
         })
-    }
-
-    // INVARIANT (a transfer goes to the bank once): a batch is kept only if none of its transfers is in another.
-    async fn keep(
-        &self,
-        batch: &str,
-        currency: &str,
-        transfers: Vec<String>,
-        files: Vec<(String, Sealed)>,
-        now: Instant,
-    ) -> Result<(), Undone> {
-        let (provider, batch) = (self.name.to_owned(), batch.to_owned());
-        let (currency, desk) = (currency.to_owned(), self.desk.clone());
-        let kept = self.desk.store.write(move |tx| {
-            let desk = desk.clone();
-            let (provider, batch, currency) = (provider.clone(), batch.clone(), currency.clone());
-            let (transfers, files) = (transfers.clone(), files.clone());
-            Box::pin(async move {
-                // A file for the bank is money on its way, like what is sent to any other provider.
-                if desk.stopped(tx).await? {
-                    return Err(Trouble::refused(Refusal::MoneyStopped));
-                }
-                let at = nanoseconds(now)?;
-                for id in transfers {
-                    let values = [
-                        Value::from(id),
-                        Value::from(batch.as_str()),
-                        Value::from(at),
-                    ];
-                    if tx.run(&BATCHED, &values).await? != 1 {
-                        return Err(Trouble::Serialization);
-                    }
-                }
-                let values = [
-                    Value::from(batch.as_str()),
-                    Value::from(provider),
-                    Value::from(currency),
-                    Value::from(at),
-                ];
-                tx.run(&INSERT_BATCH, &values).await?;
-                for (name, sealed) in files {
-                    let values = [
-                        Value::from(batch.as_str()),
-                        Value::from(name),
-                        Value::from(sealed.hash),
-                        Value::from(sealed.ciphertext),
-                    ];
-                    tx.run(&INSERT_FILE, &values).await?;
-                }
-                Ok(())
-            })
-        });
-        Ok(kept.await?)
     }
 
     /// The files of a batch, as they were handed over.
@@ -477,43 +684,22 @@ impl Bank<'_> {
         self.said(&owed, refund, now).await
     }
 
-    /// The case hears what the bank said, and the transfer's row with it: one transaction.
     async fn said(
         &self,
         owed: &Owed,
         refund: ProviderRefund,
         now: Instant,
     ) -> Result<Taken, Undone> {
-        let paid = refund.status == RefundStatus::Succeeded;
-        let over = owed.state == "failed" || (paid && owed.state == "succeeded");
-        if over {
-            return Ok(Taken::Known(owed.id.clone()));
-        }
-        let (desk, owed_in) = (self.desk.clone(), owed.clone());
-        let acted = self.desk.store.write(move |tx| {
-            let (desk, owed, refund) = (desk.clone(), owed_in.clone(), refund.clone());
-            Box::pin(async move {
-                let values = [
-                    Value::from(owed.id),
-                    Value::from(if paid { "paid" } else { "returned" }),
-                    Value::from(refund.failure.clone()),
-                    Value::from(nanoseconds(now)?),
-                ];
-                tx.run(&SAID, &values).await?;
-                let said = ProviderSaid::Refund(refund);
-                let input = Input::RefundSaid { no: owed.no, said };
-                desk.act_in(tx, owed.case, Actor::Provider, now, input)
-                    .await
-            })
+        let (desk, owed) = (self.desk.clone(), owed.clone());
+        let said = self.desk.store.write(move |tx| {
+            let (desk, owed, refund) = (desk.clone(), owed.clone(), refund.clone());
+            Box::pin(async move { said(tx, &desk, &owed, refund, now).await })
         });
-        let acted = acted.await.map_err(NotDone::from)?;
-        self.desk.shelf.put(Arc::clone(&acted.case));
-        let (transfer, case) = (owed.id.clone(), acted.case.number);
-        Ok(if paid {
-            Taken::Paid { transfer, case }
-        } else {
-            Taken::Returned { transfer, case }
-        })
+        let (taken, case) = said.await.map_err(NotDone::from)?;
+        if let Some(case) = case {
+            self.desk.shelf.put(case);
+        }
+        Ok(taken)
     }
 
     async fn odd(
@@ -565,6 +751,57 @@ impl Bank<'_> {
             })
             .collect()
     }
+}
+
+/// The case hears what the bank said, and the transfer's row with it: one transaction.
+async fn said(
+    tx: &mut Tx<'_>,
+    desk: &Desk,
+    owed: &Owed,
+    refund: ProviderRefund,
+    now: Instant,
+) -> Result<(Taken, Option<Arc<Case>>), Trouble> {
+    let paid = refund.status == RefundStatus::Succeeded;
+    let over = owed.state == "failed" || (paid && owed.state == "succeeded");
+    if over {
+        return Ok((Taken::Known(owed.id.clone()), None));
+    }
+    let values = [
+        Value::from(owed.id.as_str()),
+        Value::from(if paid { "paid" } else { "returned" }),
+        Value::from(refund.failure.clone()),
+        Value::from(nanoseconds(now)?),
+    ];
+    tx.run(&SAID, &values).await?;
+    let said = ProviderSaid::Refund(refund);
+    let input = Input::RefundSaid { no: owed.no, said };
+    let acted = desk
+        .act_in(tx, owed.case, Actor::Provider, now, input)
+        .await?;
+    let (transfer, case) = (owed.id.clone(), acted.case.number);
+    let taken = if paid {
+        Taken::Paid { transfer, case }
+    } else {
+        Taken::Returned { transfer, case }
+    };
+    Ok((taken, Some(acted.case)))
+}
+
+/// A person has seen on the account that a transfer was paid; the case, where that was news. For whoever has looked whether it went to
+/// the bank.
+///
+/// # Errors
+/// The store's trouble, and the desk's refusal as [`Trouble::Refused`].
+pub async fn confirmed(
+    tx: &mut Tx<'_>,
+    desk: &Desk,
+    owed: &Owed,
+    now: Instant,
+) -> Result<Option<Arc<Case>>, Trouble> {
+    let refund = owed.refund(RefundStatus::Succeeded, None);
+    said(tx, desk, owed, refund, now)
+        .await
+        .map(|(_, case)| case)
 }
 
 /// What became of a line of a statement.

@@ -491,6 +491,22 @@ pub async fn make(tx: &mut Tx<'_>, now: Instant) -> Result<bool, Trouble> {
     Ok(true)
 }
 
+/// What is told of the events of the audit log from a place on, for those who fetch it.
+///
+/// # Errors
+/// The store's trouble, or an event that this program cannot read.
+pub async fn messages(tx: &mut Tx<'_>, from: i64, most: i64) -> Result<Vec<Json>, Trouble> {
+    let events = tx
+        .rows(&SEALED_EVENTS, &[Value::from(from), Value::from(most)])
+        .await?;
+    let mut messages = Vec::new();
+    for event in &events {
+        let kind = format!("case.{}", event.text(4)?);
+        messages.push(body(tx, event, &kind).await?);
+    }
+    Ok(messages)
+}
+
 /// What is told of an event: what happened to which case, and nothing that a person wrote.
 async fn body(tx: &mut Tx<'_>, event: &Row, kind: &str) -> Result<Json, Trouble> {
     let case = event.id(1)?;

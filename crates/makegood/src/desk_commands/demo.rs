@@ -10,7 +10,7 @@ use std::time::Instant;
 use clap::Args;
 use makegood_desk::case::Duration;
 
-use super::{stop, wait_for};
+use super::{new_link, stop, wait_for};
 use crate::books::people::{self, NewToken, Role, Scope};
 use crate::cli::{Done, FINE, Stop};
 use crate::clock::Clock;
@@ -21,6 +21,7 @@ use crate::pay::sandbox::{Sandbox, router};
 use crate::pay::stripe::{SecretKey, Settings, Stripe};
 use crate::secret::Secret;
 use crate::setup::{self, Ready, new_id};
+use crate::web::api::sign_in;
 use crate::{log, meters, serve};
 
 /// `makegood demo`.
@@ -92,7 +93,9 @@ impl DemoArgs {
             let listener = serve::listener(&ready).await.map_err(stop)?;
             let address = listener.local_addr().map_err(stop)?;
             let token = token(&ready, &seeded, Role::Agent).await?;
-            welcome(out, &seeded, &format!("http://{address}"), &token, begun)?;
+            let place = format!("http://{address}");
+            let link = link(&ready, &seeded, &place).await?;
+            welcome(out, &seeded, &place, (&link, &token), begun)?;
             let (once, asked) = (self.once, serve::asked_to_end());
             let end = async move {
                 if !once {
@@ -169,11 +172,19 @@ async fn token(ready: &Ready, seeded: &Seeded, role: Role) -> Result<Secret, Sto
     Ok(secret)
 }
 
+/// The address of a link that signs the agent of the demonstration in, once.
+async fn link(ready: &Ready, seeded: &Seeded, place: &str) -> Result<String, Stop> {
+    let nobody = || stop("the demonstration has no agent");
+    let person = seeded.person(Role::Agent).ok_or_else(nobody)?;
+    let secret = new_link(&ready.shop.desk.store, person, &ready.shop.clock).await?;
+    Ok(sign_in::address(place, secret.expose()))
+}
+
 fn welcome(
     out: &mut dyn Write,
     seeded: &Seeded,
     place: &str,
-    token: &Secret,
+    (link, token): (&str, &Secret),
     begun: Instant,
 ) -> Result<(), Stop> {
     let token = token.expose();
@@ -189,7 +200,11 @@ fn welcome(
     }
     writeln!(
         out,
-        "\nNo real money moves. Everything is told at {place}/docs; try it as an agent:
+        "\nSign in as an agent, once, with this link:
+
+  {link}
+
+No real money moves. Everything is told at {place}/docs; or try it from a terminal:
 
   export TOKEN={token}
   curl -H \"Authorization: Bearer $TOKEN\" '{place}/v1/cases?stage=ready_to_decide&limit=3'

@@ -25,6 +25,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use tower::ServiceExt as _;
 
 use crate::guard::{Answer, AnswerBody, NoAnswer, Post, WayOut};
+use crate::meters;
 use crate::signing::{KeyRing, SignatureFault, Signed, TOLERANCE, headers_of};
 
 /// The header with the version of the protocol, in commands, answers and callbacks.
@@ -275,6 +276,18 @@ impl Connector {
     }
 
     async fn post(&self, wire: &CommandWire, now: Timestamp) -> Result<Answer, NoAnswer> {
+        let answer = self.exchanged(wire, now).await;
+        let result = match &answer {
+            Ok(answer) if (200..300).contains(&answer.status) => "answered",
+            Ok(_) => "refused",
+            Err(_) => "no_answer",
+        };
+        metrics::counter!(meters::CONNECTOR_REQUESTS, "command" => wire.command.clone(), "result" => result)
+            .increment(1);
+        answer
+    }
+
+    async fn exchanged(&self, wire: &CommandWire, now: Timestamp) -> Result<Answer, NoAnswer> {
         // A command that was read or made here can be written.
         let body = Bytes::from(serde_json::to_vec(wire).unwrap_or_default());
         let headers = signed_headers(&self.keys, &body, now)

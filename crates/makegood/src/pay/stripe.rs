@@ -16,6 +16,7 @@ use makegood_desk::execution::{
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use crate::meters;
 use crate::pay::{
     Cancelled, Dispute, Heard, Page, Payment, PeriodPayment, ProviderEvent, Reading, SeenRefund,
     Standing, Unread,
@@ -645,8 +646,12 @@ impl Stripe {
             patience: self.patience,
             body_bytes: call.bytes,
         };
+        let operation = operation(&call);
         let request = self.request(call).ok_or(Broken::NotSent)?;
-        self.transport.exchange(request, bounds).await
+        let begun = std::time::Instant::now();
+        let answer = self.transport.exchange(request, bounds).await;
+        counted(operation, &answer, begun.elapsed());
+        answer
     }
 
     fn request(&self, call: Call<'_>) -> Option<Request<Bytes>> {
@@ -683,6 +688,33 @@ impl Stripe {
         };
         request.body(body).ok()
     }
+}
+
+/// What a request is about, in a word of a closed list.
+fn operation(call: &Call<'_>) -> &'static str {
+    let thing = call.path.split('/').nth(2).unwrap_or_default();
+    match (thing, call.method == Method::GET) {
+        ("refunds", false) => "refund",
+        ("refunds", true) => "read_refunds",
+        ("charges" | "payment_intents", true) => "read_payments",
+        ("disputes", true) => "read_disputes",
+        ("events", true) => "read_events",
+        ("subscriptions", false) => "cancel_subscription",
+        ("subscriptions" | "invoices" | "invoice_payments", true) => "read_subscriptions",
+        _ => "other",
+    }
+}
+
+fn counted(operation: &'static str, answer: &Result<Answer, Broken>, took: Duration) {
+    let result = match answer {
+        Ok(answer) if answer.status.is_success() => "done",
+        Ok(answer) if answer.status.is_server_error() => "failed",
+        Ok(_) => "refused",
+        Err(_) => "no_answer",
+    };
+    metrics::counter!(meters::PROVIDER_REQUESTS, "operation" => operation, "result" => result)
+        .increment(1);
+    metrics::histogram!(meters::PROVIDER_REQUEST_SECONDS, "operation" => operation).record(took);
 }
 
 /// One request, before it has an address.

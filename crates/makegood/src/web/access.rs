@@ -15,12 +15,13 @@ use axum::response::{IntoResponse as _, Response};
 use makegood_desk::case::{Duration, Instant};
 use makegood_desk::input::{Actor, Id};
 
-use super::Web;
-use super::refusal::{BAD_TOKEN, NO_TOKEN, Problem};
+use super::refusal::{BAD_TOKEN, NO_TOKEN, Problem, SESSION_OVER};
 use super::wire::name;
+use super::{Web, session};
+use crate::books::act::before;
 use crate::books::people::{self, PREFIX, Scope, Token};
 use crate::books::seal::hex;
-use crate::store::{Trouble, Value};
+use crate::store::{Statement, Trouble, Value};
 
 /// Whether a request carries an `Idempotency-Key`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,15 @@ pub struct Route {
 const fn open(path: &'static str) -> Route {
     Route {
         method: "GET",
+        path,
+        who: Who::All,
+        key: Key::None,
+    }
+}
+
+const fn told(path: &'static str) -> Route {
+    Route {
+        method: "POST",
         path,
         who: Who::All,
         key: Key::None,
@@ -107,6 +117,10 @@ pub static ROUTES: &[Route] = &[
     open("/docs"),
     open("/problems"),
     open("/problems/{slug}"),
+    open("/sign-in/{link}"),
+    told("/sign-in/{link}"),
+    told("/sign-out"),
+    post("/v1/sign_in_links", Key::None, OWNER),
     get("/metrics", BOOKS),
     post("/v1/cases", Key::Needed, FOR_CUSTOMERS),
     get("/v1/cases", ANYBODY),
@@ -131,18 +145,8 @@ pub static ROUTES: &[Route] = &[
     post("/v1/orders/{number}/disputes", Key::None, SHOP),
     post("/v1/orders/{number}/contacts", Key::None, SHOP),
     post("/v1/orders/{number}/log", Key::None, SHOP),
-    Route {
-        method: "POST",
-        path: "/hooks/connector",
-        who: Who::All,
-        key: Key::None,
-    },
-    Route {
-        method: "POST",
-        path: "/hooks/payments/{provider}",
-        who: Who::All,
-        key: Key::None,
-    },
+    told("/hooks/connector"),
+    told("/hooks/payments/{provider}"),
     post("/v1/webhook_endpoints", Key::None, OWNER),
     get("/v1/webhook_endpoints", OWNER),
     get("/v1/webhook_endpoints/{id}", OWNER),
@@ -151,6 +155,7 @@ pub static ROUTES: &[Route] = &[
     post("/v1/webhook_endpoints/{id}/disable", Key::None, OWNER),
     post("/v1/webhook_endpoints/{id}/remove", Key::None, OWNER),
     post("/v1/webhook_endpoints/{id}/replay", Key::None, OWNER),
+    get("/v1/webhook_messages", ANYBODY),
     get("/v1/webhook_deliveries", OWNER),
     post("/v1/webhook_deliveries/{id}/replay", Key::None, OWNER),
     get("/v1/refunds", ANYBODY),
@@ -174,6 +179,20 @@ pub static ROUTES: &[Route] = &[
     get("/v1/brakes", ANYBODY),
     post("/v1/brakes/stop", Key::Taken, FINANCE),
     post("/v1/brakes/go", Key::Taken, FINANCE),
+    get("/v1/breaches", BOOKS),
+    get("/v1/breaches/{id}", BOOKS),
+    post("/v1/breaches/{id}/close", Key::Taken, FINANCE),
+    get("/v1/transfers", BOOKS),
+    get("/v1/transfers/{id}", BOOKS),
+    post("/v1/transfers/{id}/payee", Key::Taken, FINANCE),
+    post("/v1/transfers/{id}/confirm", Key::Needed, FINANCE),
+    post("/v1/transfer_batches", Key::Needed, FINANCE),
+    get("/v1/transfer_batches", BOOKS),
+    get("/v1/transfer_batches/{id}", BOOKS),
+    get("/v1/transfer_batches/{id}/{form}", FINANCE),
+    post("/v1/reconciliations", Key::Taken, FINANCE),
+    get("/v1/reconciliations", BOOKS),
+    get("/v1/reconciliations/{id}", BOOKS),
     get("/v1/audit/checkpoint", ANYBODY),
     get("/v1/audit/proof", ANYBODY),
 ];
@@ -208,7 +227,7 @@ impl Route {
     }
 }
 
-/// Whoever asks, known by a token.
+/// Whoever asks, known by a token or by the session of their browser.
 #[derive(Clone, Debug)]
 pub struct Caller(Arc<Token>);
 
@@ -264,6 +283,12 @@ impl Known {
         (age >= Duration::from_seconds(0) && age < BELIEVED).then(|| token.clone())
     }
 
+    /// Forgets what was found, so that it is looked up anew.
+    pub(super) fn forget(&self, hash: &[u8; 32]) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(hash);
+    }
+
     fn put(&self, hash: [u8; 32], now: Instant, token: Option<Arc<Token>>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED_MOST {
@@ -298,7 +323,7 @@ pub async fn check(State(web): State<Arc<Web>>, mut request: Request, next: Next
     if route.who == Who::All {
         return visitor(&web, request, next).await;
     }
-    match known(&web, request.headers()).await {
+    match known(&web, request.method(), request.headers()).await {
         Ok(caller) => {
             if !route.lets(&caller.0.scopes) {
                 return Problem::scope(&route.scopes()).into_response();
@@ -360,20 +385,22 @@ pub fn address(web: &Web, request: &Request) -> Option<IpAddr> {
     Some(seen)
 }
 
-/// The caller whose token a request shows.
-async fn known(web: &Web, headers: &HeaderMap) -> Result<Caller, Problem> {
+/// The caller whose token a request shows, or whose session its cookie does.
+async fn known(web: &Web, method: &Method, headers: &HeaderMap) -> Result<Caller, Problem> {
     let mut shown = headers.get_all(header::AUTHORIZATION).iter();
-    let missing = || {
-        Problem::new(
-            NO_TOKEN,
-            "send the header `Authorization: Bearer mgt_…`; `makegood token create` makes a token",
-        )
+    let Some(value) = shown.next() else {
+        return match session::shown(web, headers) {
+            Some(secret) => signed_in(web, method, headers, &secret).await,
+            None => {
+                let detail = "send the header `Authorization: Bearer mgt_…`; `makegood token create` makes a token";
+                Err(Problem::new(NO_TOKEN, detail))
+            }
+        };
     };
     let invalid = || {
         let detail = "the token is not valid: it is not known, has run out, or was taken back; `makegood token create` makes a new one";
         Problem::new(BAD_TOKEN, detail)
     };
-    let value = shown.next().ok_or_else(missing)?;
     let text = value.to_str().map_err(|_| invalid())?;
     let (scheme, token) = text.trim().split_once(' ').ok_or_else(invalid)?;
     let token = token.trim();
@@ -384,38 +411,90 @@ async fn known(web: &Web, headers: &HeaderMap) -> Result<Caller, Problem> {
     {
         return Err(invalid());
     }
+    found(web, token, &TOKENS).await?.ok_or_else(invalid)
+}
+
+/// The caller whose browser has a session. What changes something must come from our own pages.
+async fn signed_in(
+    web: &Web,
+    method: &Method,
+    headers: &HeaderMap,
+    secret: &str,
+) -> Result<Caller, Problem> {
+    let caller = found(web, secret, &SESSIONS).await?.ok_or_else(|| {
+        let detail = "the session is over: it was ended, or nobody used it for long; sign in again with a new link, which the desk's \
+                      owner makes with `makegood user link`";
+        Problem::new(SESSION_OVER, detail)
+    })?;
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        session::from_our_pages(web, headers)?;
+    }
+    Ok(caller)
+}
+
+/// A sort of secret by which callers are known.
+struct Sort {
+    used: &'static Statement,
+    /// A use is noted this often.
+    noted_every: Duration,
+    session: bool,
+}
+
+static TOKENS: Sort = Sort {
+    used: &people::USED,
+    noted_every: Duration::from_seconds(3_600),
+    session: false,
+};
+static SESSIONS: Sort = Sort {
+    used: &people::SESSION_USED,
+    noted_every: Duration::from_seconds(300),
+    session: true,
+};
+
+async fn found(web: &Web, secret: &str, sort: &'static Sort) -> Result<Option<Caller>, Problem> {
     let now = web.clock.now();
-    // What is looked up is the hash, so how long it takes tells nothing about the token.
-    let hash = people::hash(token);
+    // What is looked up is the hash, so how long it takes tells nothing about the secret.
+    let hash = people::hash(secret);
     let token = match web.known.get(&hash, now) {
         Some(token) => token,
         None => {
-            let token = looked_up(web, hash, now).await?;
+            let token = looked_up(web, sort, hash, now).await?;
             web.known.put(hash, now, token.clone());
             token
         }
     };
-    token
-        .filter(|token| token.counts(now))
-        .map(Caller)
-        .ok_or_else(invalid)
+    Ok(token.filter(|token| token.counts(now)).map(Caller))
 }
 
-async fn looked_up(web: &Web, hash: [u8; 32], now: Instant) -> Result<Option<Arc<Token>>, Trouble> {
+async fn looked_up(
+    web: &Web,
+    sort: &'static Sort,
+    hash: [u8; 32],
+    now: Instant,
+) -> Result<Option<Arc<Token>>, Trouble> {
     let store = &web.desk.store;
     let token = store
-        .read(move |tx| Box::pin(async move { people::shown(tx, hash).await }))
+        .read(move |tx| {
+            Box::pin(async move {
+                match sort.session {
+                    true => people::session(tx, hash).await,
+                    false => people::shown(tx, hash).await,
+                }
+            })
+        })
         .await?;
-    let hour = Duration::from_seconds(3_600);
     let stale = token.as_ref().is_some_and(|token| {
-        token.counts(now) && token.used_at.is_none_or(|used| now.since(used) >= hour)
+        token.counts(now)
+            && token
+                .used_at
+                .is_none_or(|used| now.since(used) >= sort.noted_every)
     });
     if stale {
-        let before = crate::books::nanoseconds(now)?.saturating_sub(3_600_000_000_000);
+        let before = crate::books::nanoseconds(before(now, sort.noted_every))?;
         let at = crate::books::nanoseconds(now)?;
         let noted = store.write(move |tx| {
             let values = [Value::from(hash), Value::from(at), Value::from(before)];
-            Box::pin(async move { tx.run(&people::USED, &values).await })
+            Box::pin(async move { tx.run(sort.used, &values).await })
         });
         // Nobody waits for a note about when a token was used.
         if let Err(trouble) = noted.await {

@@ -4,6 +4,7 @@
 pub mod acts;
 pub mod attachments;
 pub mod audit;
+pub mod breaches;
 pub mod cases;
 pub mod events;
 pub mod health;
@@ -12,6 +13,9 @@ pub mod money;
 pub mod orders;
 pub mod people;
 pub mod policies;
+pub mod reconciliations;
 pub mod refunds;
+pub mod sign_in;
 pub mod tasks;
+pub mod transfers;
 pub mod webhooks;

@@ -134,7 +134,7 @@ impl Text {
 }
 
 /// The language that a reader would rather have; Danish where nothing else is said.
-fn language(headers: &HeaderMap) -> Language {
+pub(super) fn language(headers: &HeaderMap) -> Language {
     let wanted = headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok())
@@ -168,7 +168,7 @@ fn language(headers: &HeaderMap) -> Language {
     best.1
 }
 
-fn in_language(mut response: Response, language: Language) -> Response {
+pub(super) fn in_language(mut response: Response, language: Language) -> Response {
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_LANGUAGE,
@@ -184,13 +184,13 @@ fn rendered(markdown: &str) -> String {
     out
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;");
     text.replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// A page that needs nothing from elsewhere.
-fn whole(language: Language, title: &str, body: &str) -> String {
+pub(super) fn whole(language: Language, title: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
          <title>{} · Makegood</title>\n<style>{}</style>\n<main>\n{body}\n</main>\n</html>\n",

@@ -173,9 +173,13 @@ pub async fn guard(State(web): State<Arc<Web>>, request: Request, next: Next) ->
         let detail = "too many requests are being worked on; nothing was done with this one; try again in a moment";
         return Problem::passing(OVERLOADED, detail, 2).into_response();
     };
-    let streams = request.uri().path() == "/v1/events"
-        || request.uri().path() == "/v1/attachments"
-        || request.uri().path() == "/v1/orders";
+    let long = [
+        "/v1/events",
+        "/v1/attachments",
+        "/v1/orders",
+        "/v1/reconciliations",
+    ];
+    let streams = long.contains(&request.uri().path());
     let work = AssertUnwindSafe(next.run(request)).catch_unwind();
     // Reading the body has its own time; this one is for the whole.
     let most = web

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use utoipa::PartialSchema as _;
 use utoipa::ToSchema as _;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
     ContactBuilder, Content, Info, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr,
     Required, Response, ResponseBuilder, tag::TagBuilder,
@@ -27,7 +29,10 @@ pub fn frame() -> OpenApi {
             "Webhooks",
             "Where events are sent to, and what became of them.",
         ),
-        ("Money", "Refunds, the ledger, and the brakes."),
+        (
+            "Money",
+            "Refunds, bank transfers, what does not agree with the providers, the ledger, and the brakes.",
+        ),
         ("Work", "What people have to do."),
         ("People", "Customers, their words, letters and files."),
         (
@@ -35,6 +40,10 @@ pub fn frame() -> OpenApi {
             "What happened, in the order of the audit log, and proof of it.",
         ),
         ("Policies", "The rules, and decisions without a case."),
+        (
+            "Sessions",
+            "Signing in with a link, in a browser, and signing out.",
+        ),
         ("Health", "Whether the program lives and works."),
         ("Help", "This description, and pages about problems."),
     ];
@@ -74,6 +83,7 @@ pub fn completed(mut api: OpenApi) -> OpenApi {
     }
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(token()));
+    components.add_security_scheme("session", SecurityScheme::ApiKey(session()));
     components
         .schemas
         .insert("Problem".to_owned(), ProblemBody::schema());
@@ -93,6 +103,11 @@ fn token() -> Http {
     token
 }
 
+fn session() -> ApiKey {
+    let words = "The cookie of a browser that signed in; its name is `__Host-makegood` where the desk is reached by https.";
+    ApiKey::Cookie(ApiKeyValue::with_description("makegood", words))
+}
+
 fn operation<'i>(item: &'i mut PathItem, method: &str) -> Option<&'i mut Operation> {
     match method {
         "GET" => item.get.as_mut(),
@@ -105,10 +120,8 @@ fn complete(operation: &mut Operation, route: &Route) {
     let mut statuses = vec![400, 429, 500, 503];
     if let Who::Scopes(_) = route.who {
         statuses.extend([401, 403]);
-        operation.security = Some(vec![SecurityRequirement::new::<&str, [&str; 0], &str>(
-            "token",
-            [],
-        )]);
+        let by = |name| SecurityRequirement::new::<&str, [&str; 0], &str>(name, []);
+        operation.security = Some(vec![by("token"), by("session")]);
         let words: Vec<String> = route
             .scopes()
             .iter()

@@ -21,12 +21,14 @@ use crate::blob::{self, Rejected};
 use crate::books::act::NotDone;
 use crate::books::effects::check_word;
 use crate::books::people::Scope;
+use crate::books::transfers::Undone;
 use crate::log::RequestId;
 use crate::retention::NotGone;
 use crate::store::Trouble;
 use crate::stream::Undecided;
 use crate::vault::VaultTrouble;
 use crate::wire::WireError;
+use crate::world::NotSeen;
 
 /// A kind of problem: each has a page at `/problems/{slug}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,8 @@ kinds! {
     NO_TOKEN = UNAUTHORIZED "no-token", "This needs a token";
     SIGNATURE = UNAUTHORIZED "signature-not-valid", "The signature is not valid";
     BAD_TOKEN = UNAUTHORIZED "token-not-valid", "The token is not valid";
+    SESSION_OVER = UNAUTHORIZED "session-over", "The session is over";
+    FOREIGN_SITE = FORBIDDEN "foreign-site", "This came from another site";
     NOT_ALLOWED = FORBIDDEN "not-allowed", "The token may not do this";
     NOT_YOURS = FORBIDDEN "takes-somebody-else", "This takes somebody else";
     SAME_PERSON = FORBIDDEN "takes-a-second-person", "This takes a second person";
@@ -85,6 +89,8 @@ kinds! {
     DAY_TOTAL = CONFLICT "day-total-reached", "The total of the day is reached";
     PERSON_TOTAL = CONFLICT "person-total-reached", "Your total of the day is reached";
     PROVIDER_RESTS = CONFLICT "provider-rests", "The payment provider rests";
+    TRANSFER_NOT_SENT = CONFLICT "transfer-not-sent", "The transfer has not gone to the bank";
+    COMPARING = CONFLICT "comparison-running", "The books are being compared already";
     MONEY_STOPPED = CONFLICT "money-stopped", "Money is stopped";
     ERASED = GONE "person-erased", "The person was erased";
     TOO_LARGE = PAYLOAD_TOO_LARGE "too-large", "This is too large";
@@ -96,11 +102,13 @@ kinds! {
     OTHER_CURRENCY = UNPROCESSABLE_ENTITY "other-currency", "The order has another currency";
     CONTRADICTION = UNPROCESSABLE_ENTITY "contradiction", "The parts do not fit together";
     UNDECIDED = UNPROCESSABLE_ENTITY "case-file-undecided", "The case file cannot be decided";
+    UNPAYABLE = UNPROCESSABLE_ENTITY "transfer-unpayable", "A transfer cannot be paid so";
     ATTACHMENT = UNPROCESSABLE_ENTITY "attachment-not-accepted", "The file is not accepted";
     NO_FILE = UNPROCESSABLE_ENTITY "no-such-file", "A file was never handed in";
     LIMITED = TOO_MANY_REQUESTS "too-many-requests", "Too many requests";
     FAULT = INTERNAL_SERVER_ERROR "fault", "The program failed";
     UNAVAILABLE = SERVICE_UNAVAILABLE "unavailable", "The desk cannot do this at the moment";
+    PROVIDER_SILENT = SERVICE_UNAVAILABLE "provider-silent", "The payment provider does not say all";
     OUTCOME_UNKNOWN = SERVICE_UNAVAILABLE "outcome-unknown", "It may have happened or not";
     OVERLOADED = SERVICE_UNAVAILABLE "overloaded", "The desk has too much to do";
     MEANWHILE = SERVICE_UNAVAILABLE "changed-meanwhile", "Somebody changed the same";
@@ -403,6 +411,18 @@ pub fn no_page(page: String) -> Response {
     (StatusCode::NOT_FOUND, axum::response::Html(page)).into_response()
 }
 
+/// A page that tells that something counts no more.
+#[must_use]
+pub fn gone_page(page: String) -> Response {
+    (StatusCode::GONE, axum::response::Html(page)).into_response()
+}
+
+/// Leads a browser on to another page.
+#[must_use]
+pub fn elsewhere(path: &'static str) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response()
+}
+
 impl IntoResponse for Problem {
     /// The body comes later, from [`told`], which knows the name and the path of the request.
     fn into_response(self) -> Response {
@@ -643,6 +663,28 @@ impl From<NotDone> for Problem {
         match not_done {
             NotDone::Refused(refusal) => refusal.into(),
             NotDone::Trouble(trouble) => trouble.into(),
+        }
+    }
+}
+
+impl From<Undone> for Problem {
+    fn from(undone: Undone) -> Self {
+        match undone {
+            Undone::NotDone(not_done) => not_done.into(),
+            Undone::Wrong(why) => Self::new(UNPAYABLE, why),
+        }
+    }
+}
+
+impl From<NotSeen> for Problem {
+    fn from(not_seen: NotSeen) -> Self {
+        match not_seen {
+            NotSeen::Trouble(trouble) => trouble.into(),
+            NotSeen::NoProvider => Self::no_provider(),
+            NotSeen::Unread(unread) => {
+                let detail = "the payment provider did not say all that was asked; what it said until then is taken down; try again later";
+                Self::passing(PROVIDER_SILENT, detail, 60).because(unread)
+            }
         }
     }
 }

@@ -11,8 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    acts, attachments, audit, cases, events, health, hooks, money, orders, people, policies,
-    refunds, tasks, webhooks,
+    acts, attachments, audit, breaches, cases, events, health, hooks, money, orders, people,
+    policies, reconciliations, refunds, sign_in, tasks, transfers, webhooks,
 };
 use super::refusal::Problem;
 use super::{Web, access, docs, limits, openapi, refusal};
@@ -34,6 +34,9 @@ fn routes() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
+        .routes(routes!(sign_in::open, sign_in::enter))
+        .routes(routes!(sign_in::leave))
+        .routes(routes!(sign_in::create))
         .routes(routes!(cases::create, cases::list))
         .routes(routes!(cases::read))
         .routes(routes!(acts::message))
@@ -65,6 +68,7 @@ fn routes() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(webhooks::disable))
         .routes(routes!(webhooks::remove))
         .routes(routes!(webhooks::replay_since))
+        .routes(routes!(webhooks::messages))
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::replay))
         .routes(routes!(refunds::list))
@@ -85,6 +89,18 @@ fn routes() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(money::brakes))
         .routes(routes!(money::stop))
         .routes(routes!(money::go))
+        .routes(routes!(breaches::list))
+        .routes(routes!(breaches::read))
+        .routes(routes!(breaches::close))
+        .routes(routes!(transfers::list))
+        .routes(routes!(transfers::read))
+        .routes(routes!(transfers::payee))
+        .routes(routes!(transfers::confirm))
+        .routes(routes!(transfers::create, transfers::batches))
+        .routes(routes!(transfers::batch))
+        .routes(routes!(transfers::file))
+        .routes(routes!(reconciliations::start, reconciliations::list))
+        .routes(routes!(reconciliations::read))
         .routes(routes!(policies::list))
         .routes(routes!(policies::page))
         .routes(routes!(policies::decide))

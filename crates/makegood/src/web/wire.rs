@@ -276,6 +276,40 @@ impl ToSchema for Count {
     }
 }
 
+/// A whole number within bounds.
+#[derive(Clone, Copy)]
+pub struct Within<const FROM: i64, const TO: i64>(pub i64);
+
+impl<'de, const FROM: i64, const TO: i64> Deserialize<'de> for Within<FROM, TO> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let whole = Whole::deserialize(deserializer)?.0;
+        i64::try_from(whole)
+            .ok()
+            .filter(|whole| (FROM..=TO).contains(whole))
+            .map(Self)
+            .ok_or_else(|| {
+                let instead = format!("a whole number from {FROM} to {TO}");
+                de::Error::invalid_value(de::Unexpected::Unsigned(whole), &instead.as_str())
+            })
+    }
+}
+
+impl<const FROM: i64, const TO: i64> PartialSchema for Within<FROM, TO> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(FROM))
+            .maximum(Some(TO))
+            .into()
+    }
+}
+
+impl<const FROM: i64, const TO: i64> ToSchema for Within<FROM, TO> {
+    fn name() -> Cow<'static, str> {
+        format!("WholeFrom{FROM}To{TO}").into()
+    }
+}
+
 // ---- Texts ------------------------------------------------------------------------------------------------------------------
 
 fn text_schema() -> ObjectBuilder {
@@ -301,6 +335,12 @@ fn is_stray(c: char, lines: bool) -> bool {
                 || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
         }
     }
+}
+
+/// Whether a text stands in one line of 1 to so many characters: another one is the name of nothing.
+#[must_use]
+pub fn is_line(text: &str, most: usize) -> bool {
+    !text.is_empty() && text.chars().count() <= most && !text.chars().any(|c| is_stray(c, false))
 }
 
 impl<'de, const MAX: usize, const LINES: bool> Deserialize<'de> for Bounded<MAX, LINES> {
@@ -656,12 +696,7 @@ impl Parameters {
     /// # Errors
     /// It is empty, too long, or has characters that stand in no line.
     pub fn line(&self, name: &str, most: usize) -> Result<Option<String>, Problem> {
-        let fits = |value: &str| {
-            let good = !value.is_empty()
-                && value.chars().count() <= most
-                && !value.chars().any(|c| is_stray(c, false));
-            good.then(|| value.to_owned())
-        };
+        let fits = |value: &str| is_line(value, most).then(|| value.to_owned());
         self.read(
             name,
             &format!("a text in one line of 1 to {most} characters"),

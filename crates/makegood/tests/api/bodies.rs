@@ -3,11 +3,18 @@
 
 use serde_json::json;
 
-use crate::shop::Shop;
+use crate::shop::{Ground, Shop, on_both};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_cannot_be_read_is_told_its_place() {
-    let shop = Shop::open().await;
+on_both! {
+    a_body_that_cannot_be_read_is_told_its_place,
+    an_address_that_is_none_a_method_and_a_parameter_are_told,
+    an_answer_carries_the_name_of_its_request_and_keeps_browsers_from_guessing,
+    a_case_file_is_decided_as_the_command_decides_it,
+    an_order_that_is_not_known_can_be_asked_about_and_acts_at_it_are_refused_in_words,
+}
+
+async fn a_body_that_cannot_be_read_is_told_its_place(ground: Ground) {
+    let shop = Shop::open(ground).await;
     let customer = shop.customer().await;
     let table = [
         ("", "bad-body", "/order", "`order` is missing"),
@@ -96,9 +103,8 @@ async fn a_body_that_cannot_be_read_is_told_its_place() {
     assert_eq!((answer.status, answer.slug().as_str()), (413, "too-large"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_is_none_a_method_and_a_parameter_are_told() {
-    let shop = Shop::open().await;
+async fn an_address_that_is_none_a_method_and_a_parameter_are_told(ground: Ground) {
+    let shop = Shop::open(ground).await;
     let (customer, nobody) = (shop.customer().await, "00000000000000000000000000000000");
     let table = [
         ("GET", "/v1/nothing".to_owned(), 404, "not-found"),
@@ -173,9 +179,10 @@ async fn an_address_that_is_none_a_method_and_a_parameter_are_told() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_answer_carries_the_name_of_its_request_and_keeps_browsers_from_guessing() {
-    let shop = Shop::open().await;
+async fn an_answer_carries_the_name_of_its_request_and_keeps_browsers_from_guessing(
+    ground: Ground,
+) {
+    let shop = Shop::open(ground).await;
     let stranger = shop.stranger();
     let request = stranger
         .request("GET", "/healthz")
@@ -193,9 +200,8 @@ async fn an_answer_carries_the_name_of_its_request_and_keeps_browsers_from_guess
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_case_file_is_decided_as_the_command_decides_it() {
-    let shop = Shop::open().await;
+async fn a_case_file_is_decided_as_the_command_decides_it(ground: Ground) {
+    let shop = Shop::open(ground).await;
     let customer = shop.customer().await;
     let case = include_str!("../../../../examples/cases/nothing-started.json");
     let answer = customer
@@ -225,9 +231,10 @@ async fn a_case_file_is_decided_as_the_command_decides_it() {
     assert_eq!(answer.slug(), "case-file-undecided");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_is_not_known_can_be_asked_about_and_acts_at_it_are_refused_in_words() {
-    let shop = Shop::open().await;
+async fn an_order_that_is_not_known_can_be_asked_about_and_acts_at_it_are_refused_in_words(
+    ground: Ground,
+) {
+    let shop = Shop::open(ground).await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
     let case = customer
         .post(

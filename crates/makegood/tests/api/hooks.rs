@@ -7,7 +7,12 @@ use makegood::signing::{KeyRing, SigningKey};
 use ring::rand::SystemRandom;
 use serde_json::{Value as Json, json};
 
-use crate::shop::{Answered, Shop, Visitor};
+use crate::shop::{Answered, Ground, Shop, Visitor, on_both};
+
+on_both! {
+    what_a_connector_says_later_reaches_the_case_once_and_only_if_it_is_signed,
+    an_endpoint_shows_its_secret_once_and_is_looked_after,
+}
 
 makegood::statements! {
     GIVEN = "select key from command";
@@ -43,18 +48,22 @@ async fn callback(visitor: &Visitor, keys: &KeyRing, shop: &Shop, body: &Json) -
     visitor.ask(request.body(Body::from(body)).unwrap()).await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_connector_says_later_reaches_the_case_once_and_only_if_it_is_signed() {
+async fn what_a_connector_says_later_reaches_the_case_once_and_only_if_it_is_signed(
+    ground: Ground,
+) {
     let key = SigningKey::new_shared(&SystemRandom::new()).unwrap();
     let secret = key.reveal();
-    let shop = Shop::with(&[
-        "desk.undo_seconds=0",
-        "server.rate_visitor_per_minute_max=1000",
-        "webhooks.allow_insecure=true",
-        r#"webhooks.allow_networks=["127.0.0.0/8"]"#,
-        "fulfilment.connector_url=http://127.0.0.1:9/",
-        &format!(r#"fulfilment.connector_secrets=["{secret}"]"#),
-    ])
+    let shop = Shop::with(
+        ground,
+        &[
+            "desk.undo_seconds=0",
+            "server.rate_visitor_per_minute_max=1000",
+            "webhooks.allow_insecure=true",
+            r#"webhooks.allow_networks=["127.0.0.0/8"]"#,
+            "fulfilment.connector_url=http://127.0.0.1:9/",
+            &format!(r#"fulfilment.connector_secrets=["{secret}"]"#),
+        ],
+    )
     .await;
     overdue(&shop).await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
@@ -111,6 +120,7 @@ async fn what_a_connector_says_later_reaches_the_case_once_and_only_if_it_is_sig
             answer.text()
         );
     }
+    shop.seal().await;
     let events = agent.get("/v1/events?limit=1000").await.json();
     let of_kind = |kind: &str| {
         let events = events["data"].as_array().unwrap();
@@ -119,9 +129,8 @@ async fn what_a_connector_says_later_reaches_the_case_once_and_only_if_it_is_sig
     assert_eq!(of_kind("command_done"), 1, "{events}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_endpoint_shows_its_secret_once_and_is_looked_after() {
-    let shop = Shop::open().await;
+async fn an_endpoint_shows_its_secret_once_and_is_looked_after(ground: Ground) {
+    let shop = Shop::open(ground).await;
     let owner = shop.somebody("Olga", Role::Owner).await;
     let list = "/v1/webhook_endpoints";
     let inside = owner

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::judge::peers;
-use crate::shop::Shop;
+use crate::shop::{Ground, Shop};
 
 /// Checks that hold whatever is sent. Left out: that what fits the description is always done, for a desk says no to much that is well
 /// written; and that methods nobody described are told, which a table of our own holds.
@@ -17,7 +17,7 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_schemathesis_invents_is_answered_as_described() {
-    let shop = Shop::open().await;
+    let shop = Shop::open(Ground::Sqlite).await;
     for order in ["VL-1", "VL-2", "VL-3"] {
         shop.order(order).await;
         let body = json!({"order": order, "claim": "incomplete", "customer": {"reference": order}, "description": "750 came"});
@@ -46,7 +46,7 @@ async fn what_schemathesis_invents_is_answered_as_described() {
                 "--phases",
                 "examples,coverage,fuzzing",
                 "--max-time",
-                "75",
+                "90",
                 "--seed",
                 "1",
                 "--generation-database",
@@ -59,8 +59,9 @@ async fn what_schemathesis_invents_is_answered_as_described() {
                 "off",
                 "--request-timeout",
                 "20",
+                // What it keeps of its own code is not made for several threads: with two, it breaks now and then.
                 "--workers",
-                "2",
+                "1",
                 "--continue-on-failure",
             ])
             // Of a file any bytes will do, and inventing some that will not makes schemathesis itself break on some versions of Python.

@@ -3,7 +3,13 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::shop::Shop;
+use crate::shop::{Ground, Shop, on_both};
+
+on_both! {
+    an_order_is_told_in_parts_and_read_as_a_whole,
+    what_cannot_be_and_what_was_told_otherwise_is_a_problem_with_its_place,
+    a_batch_is_answered_line_by_line_to_whoever_reads_late,
+}
 
 fn order(number: &str) -> Json {
     json!({"order": {
@@ -13,9 +19,8 @@ fn order(number: &str) -> Json {
     }, "customer": {"reference": "C-1", "email": "ann@example.com"}})
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_order_is_told_in_parts_and_read_as_a_whole() {
-    let shop = Shop::open().await;
+async fn an_order_is_told_in_parts_and_read_as_a_whole(ground: Ground) {
+    let shop = Shop::open(ground).await;
     let program = shop.customer().await;
     let here = "/v1/orders/A%2F1";
     let money = json!({"amount": 4990, "currency": "EUR"});
@@ -99,9 +104,8 @@ async fn an_order_is_told_in_parts_and_read_as_a_whole() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_and_what_was_told_otherwise_is_a_problem_with_its_place() {
-    let shop = Shop::open().await;
+async fn what_cannot_be_and_what_was_told_otherwise_is_a_problem_with_its_place(ground: Ground) {
+    let shop = Shop::open(ground).await;
     let program = shop.customer().await;
     program.post("/v1/orders", &order("VL-1")).await;
     let mut other = order("VL-1");
@@ -134,9 +138,8 @@ async fn what_cannot_be_and_what_was_told_otherwise_is_a_problem_with_its_place(
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_is_answered_line_by_line_to_whoever_reads_late() {
-    let shop = Shop::open().await;
+async fn a_batch_is_answered_line_by_line_to_whoever_reads_late(ground: Ground) {
+    let shop = Shop::open(ground).await;
     let program = shop.customer().await;
     let mut body = String::new();
     for number in 1..=10_000 {

@@ -3,11 +3,17 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::Shop;
+use crate::shop::{Ground, Shop, on_both};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_same_key_has_the_same_answer_and_other_content_is_told_apart() {
-    let shop = Shop::open().await;
+on_both! {
+    the_same_key_has_the_same_answer_and_other_content_is_told_apart,
+    a_refusal_is_an_answer_too,
+    eight_of_the_same_at_once_have_one_effect,
+    a_key_that_is_needed_is_asked_for_and_one_that_is_none_is_refused,
+}
+
+async fn the_same_key_has_the_same_answer_and_other_content_is_told_apart(ground: Ground) {
+    let shop = Shop::open(ground).await;
     shop.order("VL-1").await;
     let customer = shop.customer().await;
     let body = json!({"order": "VL-1", "claim": "incomplete", "customer": {"email": "ann@example.com"}, "description": "750 only"});
@@ -94,9 +100,8 @@ async fn the_same_key_has_the_same_answer_and_other_content_is_told_apart() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_is_an_answer_too() {
-    let shop = Shop::open().await;
+async fn a_refusal_is_an_answer_too(ground: Ground) {
+    let shop = Shop::open(ground).await;
     shop.order("VL-1").await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
     let case = customer
@@ -128,9 +133,8 @@ async fn a_refusal_is_an_answer_too() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn eight_of_the_same_at_once_have_one_effect() {
-    let shop = Shop::open().await;
+async fn eight_of_the_same_at_once_have_one_effect(ground: Ground) {
+    let shop = Shop::open(ground).await;
     shop.order("VL-1").await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
     let case = customer
@@ -172,9 +176,8 @@ async fn eight_of_the_same_at_once_have_one_effect() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_is_needed_is_asked_for_and_one_that_is_none_is_refused() {
-    let shop = Shop::open().await;
+async fn a_key_that_is_needed_is_asked_for_and_one_that_is_none_is_refused(ground: Ground) {
+    let shop = Shop::open(ground).await;
     let customer = shop.customer().await;
     let body = json!({"order": "VL-1", "claim": "incomplete"}).to_string();
     let bare = customer

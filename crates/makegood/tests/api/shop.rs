@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::Body;
@@ -11,15 +11,63 @@ use axum::http::{HeaderMap, Request};
 use makegood::books::people::{self, NewToken, Role, Scope};
 use makegood::clock::Clock;
 use makegood::config::{Flags, load, write_initial};
+use makegood::keep::Keeper;
 use makegood::pay::Provider;
 use makegood::pay::sandbox::call::{Call, Method};
 use makegood::pay::sandbox::{Sandbox, router as sandbox_router};
 use makegood::pay::stripe::{SecretKey, Settings, Stripe};
 use makegood::setup::{self, Ready, new_id};
+use makegood::store::{Location, Options, Store};
 use makegood::web::{Web, router};
 use makegood_desk::input::Id;
 use serde_json::{Value as Json, json};
+use tokio::sync::OnceCell;
 use tower::ServiceExt as _;
+
+use crate::pg::{Cluster, Durability};
+
+/// Each test once on SQLite and once on PostgreSQL.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(crate::shop::Ground::Sqlite).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(crate::shop::Ground::Postgres).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// Which database a shop keeps its books in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    Sqlite,
+    Postgres,
+}
+
+/// One server for all tests of this file.
+static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| Cluster::start(Durability::None));
+/// A database with the product's tables, to be copied: that is quicker than making them again.
+static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+
+/// The address of a database of its own on the server.
+async fn database() -> String {
+    let template = TEMPLATE.get_or_init(|| async {
+        let url = CLUSTER.database(None).await;
+        let location = Location::Postgres(url.clone());
+        let store = Store::open(&location, Options::default()).await.unwrap();
+        store.close().await;
+        url.rsplit('/').next().unwrap().to_owned()
+    });
+    CLUSTER.database(Some(template.await)).await
+}
 
 /// A folder that goes when the test does.
 struct Folder(PathBuf);
@@ -33,7 +81,7 @@ impl Drop for Folder {
 pub struct Shop {
     pub ready: Ready,
     pub router: Router,
-    sandbox: Arc<Sandbox>,
+    pub sandbox: Arc<Sandbox>,
     _folder: Folder,
 }
 
@@ -96,24 +144,36 @@ impl Answered {
 }
 
 impl Shop {
-    pub async fn open() -> Self {
-        Self::with(&[
-            "desk.undo_seconds=0",
-            "server.rate_burst_max=100000",
-            "server.rate_per_minute_max=100000",
-            "server.rate_visitor_per_minute_max=100000",
-        ])
+    pub async fn open(ground: Ground) -> Self {
+        Self::with(
+            ground,
+            &[
+                "desk.undo_seconds=0",
+                "server.rate_burst_max=100000",
+                "server.rate_per_minute_max=100000",
+                "server.rate_visitor_per_minute_max=100000",
+            ],
+        )
         .await
     }
 
-    pub async fn with(set: &[&str]) -> Self {
+    pub async fn with(ground: Ground, set: &[&str]) -> Self {
+        Self::opened(ground, set).await.unwrap()
+    }
+
+    /// A shop, or why it cannot be opened with these settings.
+    pub async fn opened(ground: Ground, set: &[&str]) -> Result<Self, String> {
         let path = std::env::temp_dir().join(format!("makegood-api-{}", uuid::Uuid::now_v7()));
         std::fs::create_dir_all(&path).unwrap();
         let folder = Folder(path);
         write_initial(&folder.0, &folder.0).unwrap();
+        let mut set: Vec<String> = set.iter().map(|&set| set.to_owned()).collect();
+        if ground == Ground::Postgres {
+            set.push(format!("store.database={}", database().await));
+        }
         let flags = Flags {
             config: Some(folder.0.join("config.toml")),
-            set: set.iter().map(|&set| set.to_owned()).collect(),
+            set,
             ..Flags::default()
         };
         let config = load(&flags, &BTreeMap::new()).unwrap().config;
@@ -127,15 +187,32 @@ impl Shop {
         let stripe =
             Stripe::in_process(sandbox_router(Arc::clone(&sandbox)), Settings::new(key)).unwrap();
         let within = BTreeMap::from([("card".to_owned(), Provider::Stripe(stripe))]);
-        let ready = setup::open(config, clock, within).await.unwrap();
+        let opened = setup::open(config, clock, within).await;
+        let ready = opened.map_err(|why| why.to_string())?;
         let (_, meters) = makegood::meters::recorder().unwrap();
         let router = router(Web::new(&ready, Some(meters)));
-        Self {
+        Ok(Self {
             ready,
             router,
             sandbox,
             _folder: folder,
+        })
+    }
+
+    /// Who keeps the audit log.
+    pub fn keeper(&self) -> Keeper {
+        Keeper {
+            store: self.ready.shop.desk.store.clone(),
+            signer: self.ready.signer.clone(),
+            anchor: self.ready.anchor.clone(),
+            clock: self.ready.shop.clock.clone(),
+            hold: self.ready.shop.desk.hold.clone(),
         }
+    }
+
+    /// Gives events their places in the audit log: SQLite does so in each commit, PostgreSQL a moment later.
+    pub async fn seal(&self) {
+        self.keeper().seal().await.unwrap();
     }
 
     /// Somebody without a token.
@@ -178,7 +255,8 @@ impl Shop {
             .1
     }
 
-    async fn person(&self, name: &str, role: Role) -> Id {
+    /// Somebody of the merchant, without a token.
+    pub async fn person(&self, name: &str, role: Role) -> Id {
         let id = new_id();
         let (named, now) = (name.to_owned(), self.ready.shop.clock.now());
         let store = &self.ready.shop.desk.store;
@@ -222,14 +300,29 @@ impl Shop {
         (id, text)
     }
 
-    /// An order of 1,000 units for EUR 49.90 that was closed after 750.
-    pub async fn order(&self, number: &str) {
-        let mut call = Call::new(Method::Post, "/_sandbox/payments");
+    /// What the bank, the customer or the merchant's own people do at the payment provider.
+    pub fn bank(&self, path: &str, body: &Json) -> Json {
+        let mut call = Call::new(Method::Post, path);
         call.content_type = "application/json".to_owned();
-        call.body = br#"{"amount": 4990, "currency": "eur"}"#.to_vec();
+        call.body = body.to_string().into_bytes();
         let answer = self.sandbox.call(&call).unwrap();
-        let made: Json = serde_json::from_slice(&answer.body).unwrap();
-        let call = made["id"].as_str().unwrap().to_owned();
+        assert_eq!(answer.status, 200, "{path}: {}", answer.value());
+        answer.value()
+    }
+
+    /// An order of 1,000 units for EUR 49.90 that was closed after 750.
+    ///
+    /// Answers the payment provider's name for its payment.
+    pub async fn order(&self, number: &str) -> String {
+        let payment = json!({"amount": 4990, "currency": "eur"});
+        let charge = self.bank("/_sandbox/payments", &payment)["id"].clone();
+        let charge = charge.as_str().unwrap().to_owned();
+        self.order_paid_by(number, "card", &charge).await;
+        charge
+    }
+
+    /// The same, paid by a certain payment.
+    pub async fn order_paid_by(&self, number: &str, provider: &str, reference: &str) {
         let now = self.ready.shop.clock.timestamp();
         let hours = |hours: i64| (now - jiff::SignedDuration::from_hours(200 - hours)).to_string();
         let money = json!({"amount": 4990, "currency": "EUR"});
@@ -238,7 +331,7 @@ impl Shop {
         let payment = json!({"id": "p1", "at": hours(0), "amount": money, "kind": "one_time"});
         let lines = [
             json!({"type": "order", "order": order}),
-            json!({"type": "payment", "order": number, "payment": payment, "provider": "card", "reference": call}),
+            json!({"type": "payment", "order": number, "payment": payment, "provider": provider, "reference": reference}),
             json!({"type": "log", "order": number, "entry": {"at": hours(2), "event": "started", "count": 2310}}),
             json!({"type": "log", "order": number, "entry": {"at": hours(90), "event": "count", "count": 3060}}),
             json!({"type": "log", "order": number, "entry": {"at": hours(100), "event": "completed"}}),

@@ -3,11 +3,20 @@
 
 use serde_json::json;
 
-use crate::shop::Shop;
+use crate::shop::{Ground, Shop, on_both};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_partial_delivery_is_asked_for_decided_accepted_and_paid() {
-    let shop = Shop::open().await;
+on_both! {
+    meters_tell_how_the_books_stand,
+    a_partial_delivery_is_asked_for_decided_accepted_and_paid,
+    what_a_customer_wrote_is_read_by_those_who_may_and_erased_for_good,
+    a_second_request_for_the_same_joins_and_lists_find_it,
+    events_are_read_in_the_order_of_the_audit_log_and_proved,
+    money_is_stopped_by_finance_and_nothing_leaves_meanwhile,
+    a_file_is_handed_in_named_by_a_request_and_downloaded,
+}
+
+async fn a_partial_delivery_is_asked_for_decided_accepted_and_paid(ground: Ground) {
+    let shop = Shop::open(ground).await;
     shop.order("VL-1").await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
     let asked = customer
@@ -102,9 +111,8 @@ async fn a_partial_delivery_is_asked_for_decided_accepted_and_paid() {
     assert!(!entries["data"].as_array().unwrap().is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_customer_wrote_is_read_by_those_who_may_and_erased_for_good() {
-    let shop = Shop::open().await;
+async fn what_a_customer_wrote_is_read_by_those_who_may_and_erased_for_good(ground: Ground) {
+    let shop = Shop::open(ground).await;
     shop.order("VL-1").await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
     let body = json!({
@@ -150,9 +158,8 @@ async fn what_a_customer_wrote_is_read_by_those_who_may_and_erased_for_good() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_request_for_the_same_joins_and_lists_find_it() {
-    let shop = Shop::open().await;
+async fn a_second_request_for_the_same_joins_and_lists_find_it(ground: Ground) {
+    let shop = Shop::open(ground).await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
     let mut numbers = Vec::new();
     for order in ["VL-1", "VL-2", "VL-3"] {
@@ -224,9 +231,8 @@ async fn a_second_request_for_the_same_joins_and_lists_find_it() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn events_are_read_in_the_order_of_the_audit_log_and_proved() {
-    let shop = Shop::open().await;
+async fn events_are_read_in_the_order_of_the_audit_log_and_proved(ground: Ground) {
+    let shop = Shop::open(ground).await;
     shop.order("VL-1").await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
     customer
@@ -235,6 +241,7 @@ async fn events_are_read_in_the_order_of_the_audit_log_and_proved() {
             &json!({"order": "VL-1", "claim": "incomplete"}),
         )
         .await;
+    shop.seal().await;
     let page = agent.get("/v1/events?limit=2").await.json();
     let ids: Vec<&str> = page["data"]
         .as_array()
@@ -247,6 +254,14 @@ async fn events_are_read_in_the_order_of_the_audit_log_and_proved() {
         (vec!["evt_0", "evt_1"], &json!(true))
     );
     assert_eq!(page["data"][0]["type"], "opened");
+    let all = agent.get("/v1/events").await.json();
+    let proposed = all["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|event| event["type"] == "proposed");
+    let proposed = proposed.unwrap();
+    assert_eq!(proposed["data"]["at"], proposed["created_at"]);
     let rest = agent.get("/v1/events?after=evt_1").await.json();
     assert_eq!(rest["data"][0]["id"], "evt_2");
     assert_eq!(agent.get("/v1/events/evt_0").await.json(), page["data"][0]);
@@ -264,14 +279,7 @@ async fn events_are_read_in_the_order_of_the_audit_log_and_proved() {
         agent.get("/v1/audit/proof?event=evt_0").await.slug(),
         "not-yet"
     );
-    let keeper = makegood::keep::Keeper {
-        store: shop.ready.shop.desk.store.clone(),
-        signer: shop.ready.signer.clone(),
-        anchor: shop.ready.anchor.clone(),
-        clock: shop.ready.shop.clock.clone(),
-        hold: shop.ready.shop.desk.hold.clone(),
-    };
-    keeper.sign().await.unwrap().unwrap();
+    shop.keeper().sign().await.unwrap().unwrap();
     let proof = agent.get("/v1/audit/proof?event=evt_1").await.json();
     let verifier = shop.ready.signer.verifier();
     let proven =
@@ -282,9 +290,8 @@ async fn events_are_read_in_the_order_of_the_audit_log_and_proved() {
     assert_eq!(head["size"], u64::try_from(all).unwrap());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn money_is_stopped_by_finance_and_nothing_leaves_meanwhile() {
-    let shop = Shop::open().await;
+async fn money_is_stopped_by_finance_and_nothing_leaves_meanwhile(ground: Ground) {
+    let shop = Shop::open(ground).await;
     shop.order("VL-1").await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
     let finance = shop
@@ -322,9 +329,8 @@ async fn money_is_stopped_by_finance_and_nothing_leaves_meanwhile() {
     assert_eq!(status(agent.get(&here).await.json()), "succeeded");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_file_is_handed_in_named_by_a_request_and_downloaded() {
-    let shop = Shop::open().await;
+async fn a_file_is_handed_in_named_by_a_request_and_downloaded(ground: Ground) {
+    let shop = Shop::open(ground).await;
     shop.order("VL-1").await;
     let (customer, agent) = (shop.customer().await, shop.agent().await);
     let form = "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"count.txt\"\r\ncontent-type: text/plain\r\n\r\n750 of 1000\r\n--b--\r\n";
@@ -365,4 +371,65 @@ async fn a_file_is_handed_in_named_by_a_request_and_downloaded() {
         .post_text("/v1/attachments", "application/json", "{}")
         .await;
     assert_eq!(wrong.slug(), "media-type");
+}
+
+async fn meters_tell_how_the_books_stand(ground: Ground) {
+    let shop = Shop::open(ground).await;
+    let charge = shop.order("VL-1").await;
+    shop.order("VL-2").await;
+    let (customer, agent) = (shop.customer().await, shop.agent().await);
+    let finance = shop
+        .somebody("Finn", makegood::books::people::Role::Finance)
+        .await;
+    let read = async |line: &str| {
+        let text = finance.get("/metrics").await.text();
+        assert!(text.lines().any(|read| read == line), "{line}\n{text}");
+    };
+    read("makegood_cases_open{stage=\"ready_to_decide\"} 0").await;
+    read("makegood_refunds_unknown{provider=\"card\"} 0").await;
+    read("makegood_audit_leaves 0").await;
+    let mut cases = Vec::new();
+    for order in ["VL-1", "VL-2"] {
+        let asked = json!({"order": order, "claim": "incomplete"});
+        cases.push(customer.post("/v1/cases", &asked).await.json());
+    }
+    read("makegood_cases_open{stage=\"ready_to_decide\"} 2").await;
+    read("makegood_tasks_open{team=\"support\"} 2").await;
+    read("makegood_tasks_overdue{team=\"support\"} 0").await;
+    shop.ready.shop.clock.advance(2 * 86_400);
+    read("makegood_tasks_overdue{team=\"support\"} 2").await;
+
+    let here = format!("/v1/cases/{}", cases[1]["id"].as_str().unwrap());
+    agent
+        .post(&format!("{here}/decisions/1/accept"), &json!({}))
+        .await;
+    read("makegood_granted_today_minor_units{currency=\"EUR\"} 1248").await;
+    // The other one owes its customer letters.
+    read("makegood_work_due 2").await;
+    shop.bank("/_sandbox/faults", &json!({"method": "POST", "path": "/v1/refunds", "nth": 1, "times": 9, "fault": "lost_answer"}));
+    shop.tend(&cases[1]).await;
+    read("makegood_refunds_unknown{provider=\"card\"} 1").await;
+
+    read("makegood_money_stopped{by=\"person\"} 0").await;
+    finance
+        .post("/v1/brakes/stop", &json!({"reason": "something is odd"}))
+        .await;
+    read("makegood_money_stopped{by=\"person\"} 1").await;
+    shop.bank(
+        "/_sandbox/refunds",
+        &json!({"charge": charge, "amount": 100}),
+    );
+    finance.post("/v1/reconciliations", &json!({})).await;
+    read("makegood_breaches_open{kind=\"foreign_refund\"} 1").await;
+    shop.seal().await;
+    shop.keeper().sign().await.unwrap().unwrap();
+    let at = shop.ready.shop.clock.timestamp().as_second();
+    let text = finance.get("/metrics").await.text();
+    let signed = text
+        .lines()
+        .find_map(|line| line.strip_prefix("makegood_audit_signed_timestamp_seconds "));
+    assert!(
+        signed.unwrap().parse::<i64>().unwrap().abs_diff(at) < 60,
+        "{text}"
+    );
 }

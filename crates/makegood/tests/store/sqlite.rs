@@ -478,7 +478,7 @@ async fn a_commit_waits_for_the_disk() {
 
 static LITTLE_ROOM: Statement = Statement {
     name: "LITTLE_ROOM",
-    sqlite: "pragma max_page_count = 180",
+    sqlite: "pragma max_page_count = 187",
     postgres: "",
 };
 

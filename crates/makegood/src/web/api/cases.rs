@@ -21,6 +21,7 @@ use crate::answer::Answer as Decided;
 use crate::books::lists::{self, CaseFilter, CaseRow, EventRow, From};
 use crate::books::orders::{Depth, records};
 use crate::books::{cases, files, private};
+use crate::meters;
 use crate::post::MESSAGE;
 use crate::reasons::{Reasons, edition};
 use crate::setup::new_id;
@@ -28,7 +29,7 @@ use crate::store::{Trouble, Tx, Value};
 use crate::vault::Sealed;
 use crate::web::Web;
 use crate::web::access::Caller;
-use crate::web::idempotency::{self, Context, Done, once, peek};
+use crate::web::idempotency::{self, Context, Done, REPLAYED, once, peek};
 use crate::web::refusal::{MEANWHILE, Problem};
 use crate::web::told::{Raw, Told};
 use crate::web::wire::case::{CaseOut, StageWord, stages};
@@ -215,7 +216,16 @@ pub async fn create(
         match asked(&web, &context, &body).await {
             // Somebody changed whose case it is in the same moment: the words have to be sealed under another key.
             Err(problem) if problem.kind() == MEANWHILE && tries < 3 => tries += 1,
-            answer => return answer,
+            answer => {
+                let done = answer
+                    .as_ref()
+                    .is_ok_and(|answer| !answer.headers().contains_key(REPLAYED));
+                if done {
+                    let door = body.channel.map_or(Door::Api, |door| door.0);
+                    metrics::counter!(meters::CLAIMS, "channel" => door.word()).increment(1);
+                }
+                return answer;
+            }
         }
     }
 }

@@ -24,7 +24,7 @@ pub type Events = List<EventOut>;
 const HANDFUL: i64 = 500;
 
 /// The place in the audit log that an id names.
-fn leaf(id: &str) -> Option<i64> {
+pub(super) fn leaf(id: &str) -> Option<i64> {
     let digits = id.strip_prefix("evt_")?;
     let leaf = digits.parse::<i64>().ok()?;
     (leaf >= 0 && leaf.to_string() == digits).then_some(leaf)
@@ -43,7 +43,7 @@ async fn page(web: &Web, from: i64, most: i64) -> Result<Vec<EventRow>, Trouble>
 
 /// List events
 ///
-/// Oldest first, in the order of the audit log. With `Accept: application/x-ndjson` all that there are, an event a line.
+/// Oldest first, in the order of the audit log, in which an event has its place a moment after it happened. With `Accept: application/x-ndjson` all that there are, an event a line.
 #[utoipa::path(get, path = "/v1/events", tag = "Events", operation_id = "list_events", params(
     ("after" = Option<String>, Query, description = "Those after this one, by id; all from the beginning where nothing is said."),
     ("limit" = Option<i64>, Query, minimum = 1, maximum = 1000, description = "How many at most on a page; 100 where nothing is said."),

@@ -9,7 +9,8 @@ use axum::response::IntoResponse as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::books::seal;
+use crate::books::{gauges, seal};
+use crate::meters::shown;
 use crate::store::Trouble;
 use crate::web::Web;
 use crate::web::refusal::{Problem, UNAVAILABLE, probe};
@@ -73,7 +74,7 @@ pub async fn readyz(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
 
 /// Read what was counted
 ///
-/// In the text form of Prometheus.
+/// In the text form of Prometheus: what this process counted, and how the books stand.
 #[utoipa::path(get, path = "/metrics", tag = "Health", operation_id = "metrics", responses(
     (status = 200, description = "Everything that was counted.", body = String, content_type = "text/plain"),
 ))]
@@ -83,6 +84,20 @@ pub async fn metrics(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
         let detail = "nothing is counted in this process";
         return Err(Problem::passing(UNAVAILABLE, detail, 60));
     };
+    let (names, now) = (Arc::clone(&web.provider_names), web.clock.now());
+    let read = web.desk.store.read(move |tx| {
+        let names = Arc::clone(&names);
+        Box::pin(async move {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            gauges::read(tx, &names, now).await
+        })
+    });
+    let mut text = meters.text();
+    match read.await {
+        Ok(readings) => text.push_str(&shown(&readings)),
+        // What was counted is worth the more where the store does not answer.
+        Err(trouble) => tracing::warn!(cause = %trouble, "how the books stand could not be read"),
+    }
     let kind = [("content-type", "text/plain; version=0.0.4; charset=utf-8")];
-    Ok((kind, meters.text()).into_response())
+    Ok((kind, text).into_response())
 }

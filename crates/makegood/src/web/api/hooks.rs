@@ -3,19 +3,55 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Path, Request, State};
+use bytes::Bytes;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::config::Provider as ProviderSettings;
 use crate::goods::callback::{self, Taken};
 use crate::goods::connector::{BODY_MOST, CallbackFault};
+use crate::meters;
 use crate::pay::Provider;
 use crate::pay::stripe::WebhookSecret;
+use crate::pay::stripe::webhook::NotTaken;
 use crate::web::Web;
-use crate::web::refusal::{BAD_BODY, CONTRADICTION, NOT_FOUND, Problem, SIGNATURE, TOO_LARGE};
+use crate::web::refusal::{
+    BAD_BODY, CONTRADICTION, NOT_FOUND, Problem, SIGNATURE, SLOW_BODY, TOO_LARGE,
+};
 use crate::web::wire::{Answer, json};
 use crate::world::{NotTakenIn, taken_in};
+
+/// The bytes as they came: they are what was signed.
+async fn whole(web: &Web, body: Body, most: usize) -> Result<Bytes, Problem> {
+    let read = axum::body::to_bytes(body, most);
+    match tokio::time::timeout(web.config.server.request_max, read).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) if is_too_long(&error) => Err(Problem::new(
+            TOO_LARGE,
+            format!("there are more than {most} bytes; nothing that is read here is so long"),
+        )),
+        Ok(Err(_)) => Err(Problem::new(
+            BAD_BODY,
+            "the body did not arrive whole; send it again",
+        )),
+        Err(_) => Err(Problem::new(
+            SLOW_BODY,
+            "the body did not arrive in time; send it again, and faster",
+        )),
+    }
+}
+
+fn is_too_long(error: &axum::Error) -> bool {
+    std::error::Error::source(error)
+        .is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
+}
+
+/// Counts what came, by a name of the settings: nobody else's word becomes a series.
+fn count(from: &str, result: &'static str) {
+    metrics::counter!(meters::WEBHOOKS_IN, "from" => from.to_owned(), "result" => result)
+        .increment(1);
+}
 
 /// That a callback need not be repeated.
 #[derive(Serialize, ToSchema)]
@@ -34,18 +70,19 @@ pub struct Heard {
         (status = 401, description = "It is not signed by the connector (`/problems/signature-not-valid`)", content_type = "application/problem+json", body = crate::web::refusal::ProblemBody)))]
 pub async fn connector(State(web): State<Arc<Web>>, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
-    let most = BODY_MOST.saturating_add(1);
-    let read = tokio::time::timeout(
-        web.config.server.request_max,
-        axum::body::to_bytes(body, most),
-    );
-    let Ok(Ok(bytes)) = read.await else {
-        return Err(Problem::new(
-            BAD_BODY,
-            "the callback did not arrive whole, or is too long; send it again",
-        ));
+    let bytes = whole(&web, body, BODY_MOST.saturating_add(1)).await?;
+    let taken = callback::take(&web.shop, &parts.headers, &bytes).await;
+    let result = match taken {
+        Taken::Durable => Some("taken"),
+        Taken::Unknown => Some("unknown"),
+        Taken::Refused(_) => Some("refused"),
+        Taken::Trouble(_) => Some("failed"),
+        Taken::NoConnector => None,
     };
-    match callback::take(&web.shop, &parts.headers, &bytes).await {
+    if let Some(result) = result {
+        count("connector", result);
+    }
+    match taken {
         Taken::Durable => Ok(json(&Heard { known: true })),
         Taken::Unknown => Ok(json(&Heard { known: false })),
         Taken::NoConnector => Err(Problem::new(
@@ -90,28 +127,10 @@ pub async fn payments(
     request: Request,
 ) -> Answer {
     let (parts, body) = request.into_parts();
-    let read = tokio::time::timeout(
-        web.config.server.request_max,
-        axum::body::to_bytes(body, EVENT_MOST),
-    );
-    let Ok(Ok(bytes)) = read.await else {
-        return Err(Problem::new(
-            BAD_BODY,
-            "the event did not arrive whole, or is too long; send it again",
-        ));
-    };
-    let secrets = match web.config.payments.get(&name) {
-        Some(
-            ProviderSettings::Stripe {
-                webhook_secrets, ..
-            }
-            | ProviderSettings::Sandbox {
-                webhook_secrets, ..
-            },
-        ) => webhook_secrets.as_slice(),
-        _ => &[],
-    };
-    let secrets: Vec<WebhookSecret> = secrets
+    let bytes = whole(&web, body, EVENT_MOST).await?;
+    let settings = web.config.payments.get(&name);
+    let secrets: Vec<WebhookSecret> = settings
+        .map_or(&[][..], |settings| settings.webhook_secrets())
         .iter()
         .filter_map(|secret| WebhookSecret::new(secret.expose()).ok())
         .collect();
@@ -125,10 +144,21 @@ pub async fn payments(
     };
     let header = parts.headers.get("stripe-signature");
     let header = header.and_then(|value| value.to_str().ok()).unwrap_or("");
-    match taken_in(&web.shop, &name, stripe, &secrets, (header, &bytes)).await {
+    let taken = taken_in(&web.shop, &name, stripe, &secrets, (header, &bytes)).await;
+    let result = match &taken {
+        Ok(true) => "taken",
+        Ok(false) | Err(NotTakenIn::OtherMode) => "known",
+        Err(NotTakenIn::NotTaken(_)) => "refused",
+        Err(NotTakenIn::Trouble(_)) => "failed",
+    };
+    count(&name, result);
+    match taken {
         Ok(new) => Ok(json(&TakenDown { new })),
         // What is about the other mode is none of ours, however often it is sent.
         Err(NotTakenIn::OtherMode) => Ok(json(&TakenDown { new: false })),
+        Err(NotTakenIn::NotTaken(why @ NotTaken::Unreadable(_))) => {
+            Err(Problem::new(BAD_BODY, why.to_string()))
+        }
         Err(NotTakenIn::NotTaken(why)) => Err(Problem::new(SIGNATURE, why.to_string())),
         Err(NotTakenIn::Trouble(trouble)) => Err(trouble.into()),
     }

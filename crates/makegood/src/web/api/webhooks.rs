@@ -376,6 +376,65 @@ impl From<DeliveryRecord> for WebhookDelivery {
     }
 }
 
+/// What an endpoint is told of an event.
+#[derive(Serialize, ToSchema)]
+pub struct WebhookMessage {
+    /// The event, and the name of the message.
+    #[schema(example = "evt_17")]
+    pub id: String,
+    /// What happened.
+    #[schema(example = "case.refund_succeeded")]
+    pub r#type: String,
+    /// When.
+    #[schema(example = "2026-11-26T01:47:26Z")]
+    pub timestamp: String,
+    /// To which case, with the refund or the decision if it is about one. Nothing that a person wrote stands here.
+    #[schema(value_type = Object)]
+    pub data: serde_json::Value,
+}
+
+/// A page of messages.
+pub type WebhookMessages = List<WebhookMessage>;
+
+/// Fetch what endpoints are told
+///
+/// The same messages, for programs that cannot be reached from here; oldest first. `makegood webhook listen` follows them.
+#[utoipa::path(get, path = "/v1/webhook_messages", tag = "Webhooks", operation_id = "list_webhook_messages", params(
+    ("after" = Option<String>, Query, description = "Those of events after this one, by id; all from the beginning where nothing is said."),
+    ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "How many at most; 10 where nothing is said."),
+), responses((status = 200, description = "A page of messages.", body = WebhookMessages)))]
+pub async fn messages(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
+    let parameters = Parameters::of(&uri, &["after", "limit"])?;
+    let after = parameters.read("after", "the `id` of an event", super::events::leaf)?;
+    let from = after.map_or(0, |leaf| leaf.saturating_add(1));
+    let limit = parameters.number("limit", 1, 100)?.unwrap_or(10);
+    let most = limit.saturating_add(1);
+    let store = &web.desk.store;
+    let read = store.read(move |tx| Box::pin(async move { books::messages(tx, from, most).await }));
+    let mut told = read.await?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = told.len() > limit;
+    told.truncate(limit);
+    let text = |message: &serde_json::Value, part: &str| {
+        let text = message.get(part).and_then(serde_json::Value::as_str);
+        text.unwrap_or_default().to_owned()
+    };
+    let shown = told.into_iter().map(|mut message| WebhookMessage {
+        id: text(&message, "id"),
+        r#type: text(&message, "type"),
+        timestamp: text(&message, "created"),
+        data: message
+            .get_mut("data")
+            .map(serde_json::Value::take)
+            .unwrap_or_default(),
+    });
+    Ok(json(&List::new(
+        "/v1/webhook_messages",
+        shown.collect(),
+        more,
+    )))
+}
+
 /// List what was sent to an endpoint
 ///
 /// Newest first.

@@ -767,17 +767,16 @@ fn decision(held: &DecisionHeld) -> DecisionOut {
         } => ("standing", Some(*by), *approved_by),
         DecisionState::Replaced => ("replaced", None, None),
     };
-    let mut out = proposal(&held.proposal);
+    let mut out = proposal(&held.proposal, held.at);
     out.state = state;
-    out.at = moment(held.at);
     out.accepted_by = accepted.map(actor);
     out.approved_by = approved.map(actor);
     out
 }
 
-/// A proposed decision.
+/// A decision as it was proposed at a moment.
 #[must_use]
-pub fn proposal(proposal: &Proposal) -> DecisionOut {
+pub fn proposal(proposal: &Proposal, at: makegood_desk::case::Instant) -> DecisionOut {
     let (origin, reason) = match &proposal.origin {
         Origin::Policy => ("policy", None),
         Origin::Person { reason } => ("person", Some(reason.clone())),
@@ -785,7 +784,7 @@ pub fn proposal(proposal: &Proposal) -> DecisionOut {
     DecisionOut {
         no: proposal.no,
         state: "proposed",
-        at: String::new(),
+        at: moment(at),
         origin,
         reason,
         policy: PolicyName {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Events as the interface shows them: a kind, who, when, and what exactly. No words of a customer are in them, only hashes.
 
+use makegood_desk::case::Instant;
 use makegood_desk::event::{Event, Happened};
 use makegood_desk::input::Digest;
 use makegood_desk::life::ClaimHeld;
@@ -63,7 +64,7 @@ impl EventOut {
             case: name("case", case),
             position,
             by: actor(event.by),
-            data: data(&event.what),
+            data: data(&event.what, event.at),
         }
     }
 }
@@ -85,7 +86,7 @@ fn claim(claim: &ClaimHeld) -> Value {
 
 /// What exactly happened.
 #[must_use]
-pub fn data(what: &Happened) -> Value {
+pub fn data(what: &Happened, at: Instant) -> Value {
     match what {
         Happened::Opened {
             number,
@@ -146,7 +147,7 @@ pub fn data(what: &Happened) -> Value {
             shows: shown,
             reason,
         } => json!({"no": no, "accepted": accepted, "shows": shows(shown), "reason": reason}),
-        Happened::Proposed(held) => json!(proposal(held)),
+        Happened::Proposed(held) => json!(proposal(held, at)),
         Happened::Withdrawn { decision } | Happened::Approved { decision } => {
             json!({"decision": decision})
         }

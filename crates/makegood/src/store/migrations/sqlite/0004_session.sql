@@ -1,0 +1,17 @@
+-- Who is signed in. Of the secret that a browser holds only the hash is kept.
+create table session (
+    hash blob not null primary key,
+    id blob not null,
+    staff_id blob not null,
+    created_at integer not null,
+    expires_at integer not null,
+    used_at integer not null,
+    ended_at integer
+) strict;
+create index session_expires on session (expires_at);
+
+create index sign_in_link_expires on sign_in_link (expires_at);
+create index breach_opened on breach (opened_at, id);
+
+-- For meters: few refunds are so, and for short.
+create index refund_unknown on refund (provider) where state = 'unknown';
