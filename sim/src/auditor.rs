@@ -7,7 +7,7 @@ use makegood_desk::amount::Amount;
 use makegood_desk::case::Instant;
 use makegood_desk::event::{Event, Granted, Happened, Origin, Todo};
 use makegood_desk::execution::{CommandKind, Deed, RefundOrder, RefundStatus};
-use makegood_desk::input::{Actor, Brakes, Limits};
+use makegood_desk::input::{Actor, Brakes, Door, Limits};
 use makegood_desk::ledger::{Balances, Booking};
 use makegood_desk::life::{
     Case, Check, CommandState, DecisionHeld, DecisionState, LetterKind, Refund, RefundState,
@@ -64,6 +64,7 @@ pub struct Auditor {
     redeliveries: BTreeMap<usize, BTreeSet<(usize, u32)>>,
     granted: BTreeMap<i128, u64>,
     settled: BTreeMap<(usize, Check), bool>,
+    unread: BTreeSet<usize>,
     /// Calls that will land although nobody waits for them, by key.
     pub in_flight: BTreeMap<String, u32>,
     /// Lists that were read: key, when, whether they held it.
@@ -142,6 +143,20 @@ impl Auditor {
                 Ok(())
             }
             Happened::LetterHanded { no, .. } => letter_handed(moment, *no),
+            // Who only asks the same again comes by the form.
+            Happened::Joined {
+                door: Door::Email, ..
+            } if moment.case.closed.is_some() || moment.case.standing().is_some() => {
+                self.unread.insert(moment.no);
+                Ok(())
+            }
+            Happened::TaskEnded { no, .. } => {
+                let todo = moment.case.tasks.iter().find(|task| task.no == *no);
+                if todo.is_some_and(|task| task.todo == Todo::Message) {
+                    self.unread.remove(&moment.no);
+                }
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -651,6 +666,13 @@ impl Auditor {
                 format!("case {no}: refund {} is stuck with nobody", refund.no)
             })?;
         }
+        // INVARIANT (whatever is open is with somebody): what the customer wrote, too.
+        let reader = case.open_tasks().any(|task| task.todo == Todo::Message);
+        demand(
+            reader || !self.unread.contains(&no),
+            Invariant::SomebodyHasIt,
+            || format!("case {no}: nobody reads what the customer wrote"),
+        )?;
         if case.closed.is_some() {
             let idle = case.open_tasks().next().is_none() && case.open_askings().next().is_none();
             demand(idle, Invariant::SomebodyHasIt, || {
@@ -762,6 +784,7 @@ fn can_be_done(case: &Case, todo: &Todo) -> bool {
         | Todo::Review
         | Todo::Dispute(_)
         | Todo::Exchange
-        | Todo::CommandRefused(_) => true,
+        | Todo::CommandRefused(_)
+        | Todo::Message => true,
     }
 }

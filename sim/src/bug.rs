@@ -102,11 +102,13 @@ pub enum Bug {
     NobodyIsAsked,
     /// A second press of the button is a second acceptance.
     AcceptsTwice,
+    /// What the customer writes after the decision is kept and read by nobody.
+    ReadsNoLateMessage,
 }
 
 impl Bug {
     /// All of them, with their words.
-    pub const ALL: [(&'static str, Self); 49] = [
+    pub const ALL: [(&'static str, Self); 50] = [
         ("reads_no_dispute_again", Self::ReadsNoDisputeAgain),
         ("forgets_lost_disputes", Self::ForgetsLostDisputes),
         ("sends_on_the_brakes", Self::SendsOnTheBrakes),
@@ -156,6 +158,7 @@ impl Bug {
         ("never_asks_again", Self::NeverAsksAgain),
         ("nobody_is_asked", Self::NobodyIsAsked),
         ("accepts_twice", Self::AcceptsTwice),
+        ("reads_no_late_message", Self::ReadsNoLateMessage),
     ];
 
     /// Its word.

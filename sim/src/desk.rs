@@ -477,6 +477,13 @@ fn bend(bug: Bug, case: &Case, mut event: Event, events: &mut Vec<Event>) {
                 task: Todo::RefundStuck(_),
                 ..
             },
+        )
+        | (
+            Bug::ReadsNoLateMessage,
+            Happened::TaskOpened {
+                task: Todo::Message,
+                ..
+            },
         ) => times = 0,
         _ => {}
     }

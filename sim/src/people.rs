@@ -8,10 +8,11 @@ use makegood_desk::event::Todo;
 use makegood_desk::execution::{CommandKind, CommandOrder, ConnectorSaid, ProviderSaid};
 use makegood_desk::facts::Asked;
 use makegood_desk::input::{
-    Actor, Answer, Digest, Id, Input, Override, ProofAbout, ProofShows, Situation,
+    Actor, Answer, Digest, Door, Id, Input, Override, ProofAbout, ProofShows, Situation,
 };
 use makegood_desk::life::{Case, DecisionState, ProofState};
 use makegood_desk::remedy::Outcome;
+use makegood_desk::request::is_appealable;
 
 use crate::chance::Chance;
 use crate::invariants::Held;
@@ -150,7 +151,13 @@ impl World<'_> {
                     let by_other = chance.one_in(2) && !self.is_calm();
                     moves.push(if by_other { (FIE, pay) } else { done(FIE) });
                 }
-                Todo::Dispute(_) | Todo::Exchange | Todo::CommandRefused(_) => moves.push(done(BO)),
+                Todo::Message if is_appealable(case) && chance.one_in(2) => {
+                    let (door, message) = (Door::Email, None);
+                    moves.push((BO, Input::Appeal { door, message }));
+                }
+                Todo::Dispute(_) | Todo::Exchange | Todo::CommandRefused(_) | Todo::Message => {
+                    moves.push(done(BO));
+                }
             }
         }
         for asking in case.open_askings() {

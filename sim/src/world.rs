@@ -45,6 +45,9 @@ pub(crate) enum Step {
     Appeal {
         case: usize,
     },
+    Write {
+        case: usize,
+    },
     Log {
         order: usize,
         entry: LogEntry<'static>,
@@ -248,6 +251,14 @@ impl<'w> World<'w> {
                 let input = Input::Appeal {
                     door: Door::Form,
                     message: None,
+                };
+                self.person(case, Actor::Customer, input)
+            }
+            Step::Write { case } => {
+                let input = Input::Message {
+                    door: Door::Email,
+                    message: None,
+                    attachments: Vec::new(),
                 };
                 self.person(case, Actor::Customer, input)
             }
@@ -514,7 +525,12 @@ impl<'w> World<'w> {
                         let wait = chance.pick(&[5, HOUR, DAY]);
                         self.after(seconds(wait), Step::Appeal { case });
                     }
+                    self.perhaps_writes(case, place);
                 }
+                Happened::Accepted {
+                    second_person: false,
+                    ..
+                } => self.perhaps_writes(case, u64::try_from(place).unwrap_or(0)),
                 _ => {}
             }
         }
@@ -522,6 +538,18 @@ impl<'w> World<'w> {
         self.watch(case);
         if self.store.cases.iter().any(|row| row.dirty) {
             self.news();
+        }
+    }
+
+    /// A customer who has read what came of it writes back, one or several times.
+    fn perhaps_writes(&mut self, case: usize, place: u64) {
+        let mut chance = self.chance(&[66, u64::try_from(case).unwrap_or(0), place]);
+        if self.is_calm() || !chance.one_in(4) {
+            return;
+        }
+        for _ in 0..chance.between(1, 3) {
+            let wait = chance.pick(&[1, 30, HOUR, 3 * DAY]);
+            self.after(seconds(wait), Step::Write { case });
         }
     }
 

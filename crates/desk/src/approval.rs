@@ -159,8 +159,12 @@ fn is_automatic(
     if !limits.automatic_outcomes.contains(&outcome) || outcome == Outcome::Review {
         return false;
     }
-    // Whoever does not accept a decision is heard by a person.
-    if case.appeals > 0 || situation.records.frozen || case.disputed.is_some() {
+    // Whoever does not accept a decision, or that a person closed the case, is heard by a person.
+    if case.appeals > 0
+        || case.closed_reason.is_some()
+        || situation.records.frozen
+        || case.disputed.is_some()
+    {
         return false;
     }
     match money_of(remedies) {

@@ -432,6 +432,8 @@ pub enum Todo {
     Exchange,
     /// See whether the customer is owed an apology or more: what was promised could not be done.
     CommandRefused(u32),
+    /// Read what the customer wrote after the case was decided or closed.
+    Message,
 }
 
 /// A decision as it was proposed.

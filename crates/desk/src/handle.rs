@@ -117,7 +117,7 @@ pub fn handle(
 }
 
 impl Input {
-    /// What a parked case still hears: what the world says of money that is on its way, and the person who unparks it.
+    /// What a parked case still hears: what the world says of money that is on its way, the customer, and the person who unparks it.
     const fn is_for_a_parked_case(&self) -> bool {
         matches!(
             self,
@@ -127,6 +127,7 @@ impl Input {
                 | Self::RefundListed { .. }
                 | Self::CommandSaid { .. }
                 | Self::LetterHanded { .. }
+                | Self::Message { .. }
         )
     }
 }

@@ -519,6 +519,11 @@ pub enum LetterKind {
     Closed,
     /// We look at it again.
     Reopened,
+    /// We have what you wrote after it was decided or closed, and somebody reads it.
+    Heard {
+        /// Which task that is.
+        task: u32,
+    },
 }
 
 /// Something that a person has to do.
@@ -634,6 +639,8 @@ pub struct Case {
     pub messages: Vec<(Instant, Option<Digest>, Vec<Digest>)>,
     /// Closed, and why.
     pub closed: Option<ClosedWhy>,
+    /// The reason of the person who closed it last, if one did; it stays when the case is opened again.
+    pub closed_reason: Option<String>,
     /// Parked, and why.
     pub parked: Option<String>,
 }
@@ -671,6 +678,7 @@ impl Case {
             appeals: 0,
             messages: Vec::new(),
             closed: None,
+            closed_reason: None,
             parked: None,
         }
     }
@@ -796,13 +804,19 @@ impl Case {
             | Happened::CommandDone { .. }
             | Happened::CommandRefused { .. }
             | Happened::CommandCancelled { .. } => self.apply_command(at, &event.what),
-            Happened::TaskOpened { no, task, due_at } => self.tasks.push(Task {
-                no: *no,
-                todo: task.clone(),
-                at,
-                due_at: *due_at,
-                done: false,
-            }),
+            Happened::TaskOpened { no, task, due_at } => {
+                self.tasks.push(Task {
+                    no: *no,
+                    todo: task.clone(),
+                    at,
+                    due_at: *due_at,
+                    done: false,
+                });
+                if *task == Todo::Message {
+                    // However often somebody writes until it is read, they are told once.
+                    self.owe(at, LetterKind::Heard { task: *no });
+                }
+            }
             Happened::TaskEnded { no, .. } => {
                 for task in self.tasks.iter_mut().filter(|task| task.no == *no) {
                     task.done = true;
@@ -868,8 +882,11 @@ impl Case {
                 self.order_due_at = None;
                 self.customer = self.customer.or(*customer);
             }
-            Happened::Closed { why, .. } => {
+            Happened::Closed { why, reason } => {
                 self.closed = Some(*why);
+                if *why == ClosedWhy::ByPerson {
+                    self.closed_reason = Some(reason.clone());
+                }
                 if *why != ClosedWhy::Settled {
                     self.owe(at, LetterKind::Closed);
                 }

@@ -139,6 +139,7 @@ pub fn compose_judged(
         LetterKind::Update => asked::update(&mut pen),
         LetterKind::Reopened => asked::reopened(&mut pen),
         LetterKind::Closed => asked::closed(&mut pen),
+        LetterKind::Heard { task } => asked::heard(&mut pen, task),
         LetterKind::Decision { decision } => decided::decision(&mut pen, decision, judged),
         LetterKind::Paid { refund } => done::paid(&mut pen, refund),
         LetterKind::Failed { refund } => done::failed(&mut pen, refund),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the simulation found: lives of cases that once went wrong, told step by step.
 
+#[path = "life/heard.rs"]
+mod heard;
 #[path = "life/letters.rs"]
 mod letters;
 mod life;

@@ -289,6 +289,37 @@ pub(super) fn reopened(pen: &mut Pen<'_>) {
     pen.hear_by(due);
 }
 
+/// We have what you wrote after the case was decided or closed.
+pub(super) fn heard(pen: &mut Pen<'_>, task: u32) {
+    pen.subject(texts::SUBJECT_HEARD, &[]);
+    let decided = pen.case.standing().is_some();
+    pen.lead(
+        if decided {
+            texts::HEARD_DECIDED
+        } else {
+            texts::HEARD_OPEN
+        },
+        &[],
+    );
+    let task = pen.case.tasks.iter().find(|known| known.no == task);
+    let due = task.map(|task| task.due_at).filter(|due| *due > pen.now);
+    if let Some(due) = due {
+        let day = pen.day(due);
+        pen.text(texts::HEARD_BY, &[("day", &day)]);
+    }
+    // What the bank decides is not for us to look at again.
+    if decided && pen.case.disputed.is_none() {
+        pen.text(
+            if pen.case.appeals == 0 {
+                texts::HEARD_APPEAL
+            } else {
+                texts::FINAL
+            },
+            &[],
+        );
+    }
+}
+
 /// Closed without a decision.
 pub(super) fn closed(pen: &mut Pen<'_>) {
     pen.subject(texts::SUBJECT_CLOSED, &[]);

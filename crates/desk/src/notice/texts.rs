@@ -112,6 +112,13 @@ crate::words::texts! {
     CLOSED_BY_PERSON: "En medarbejder har lukket sagen om ordre {order}, uden at der er truffet en afgørelse.", "A member of our staff has closed the case about order {order} without a decision.";
     CLOSED_ASK: "Er du i tvivl om hvorfor, eller er der stadig noget galt, så svar på denne besked.", "If you wonder why, or if something is still wrong, reply to this message.";
 
+    // Written to after it was decided or closed.
+    SUBJECT_HEARD: "vi har fået din besked", "we have your message";
+    HEARD_DECIDED: "Tak for din besked om ordre {order}. Sagen er afgjort, men det, du skriver, bliver læst af en medarbejder.", "Thank you for your message about order {order}. The case is decided, but what you write is read by a member of our staff.";
+    HEARD_OPEN: "Tak for din besked om ordre {order}. Vi har åbnet sagen igen, og en medarbejder læser, hvad du har skrevet.", "Thank you for your message about order {order}. We have opened the case again, and a member of our staff reads what you wrote.";
+    HEARD_BY: "Det sker senest den {day}. Ændrer det noget, hører du fra os.", "That happens by {day}. If it changes anything, you hear from us.";
+    HEARD_APPEAL: "Er du uenig i vores afgørelse, kan du få os til at se på sagen én gang til. Har du ikke allerede skrevet, hvad du mener er forkert, så gør det som svar på denne besked, gerne med noget, vi ikke har set. Så er det en medarbejder, der afgør den.", "If you disagree with our decision, you can have us look at the case once more. If you have not told us yet what you think is wrong, do so in reply to this message, if you can with something that we have not seen. A member of our staff then decides it.";
+
     // Decided.
     SUBJECT_DECISION: "vores afgørelse om ordre {order}", "our decision on order {order}";
     SUBJECT_REFUND: "vi betaler {amount} tilbage", "we are refunding {amount}";

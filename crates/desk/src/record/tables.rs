@@ -214,6 +214,7 @@ stored_enum!(Todo, "task", {
     8 Dispute(dispute),
     9 Exchange,
     10 CommandRefused(no),
+    11 Message,
 });
 
 stored_enum!(ClosedWhy, "reason to close", {

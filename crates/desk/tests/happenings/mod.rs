@@ -321,7 +321,8 @@ impl Dice {
     }
 
     fn of_work(&mut self) -> Vec<Happened> {
-        let tasks = tasks(self.u32(), &self.text());
+        let mut tasks = tasks(self.u32(), &self.text());
+        tasks.push(Todo::Message);
         vec![
             Happened::CommandGiven {
                 no: self.u32(),
@@ -802,6 +803,11 @@ pub fn golden() -> Vec<Event> {
         why: "an amount below nothing".to_owned(),
     });
     all.push(Happened::Unparked);
+    all.push(Happened::TaskOpened {
+        no: 4,
+        task: Todo::Message,
+        due_at: later,
+    });
     let by = actors(id);
     all.into_iter()
         .enumerate()

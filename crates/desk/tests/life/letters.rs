@@ -126,6 +126,17 @@ impl Story {
         self.does(Actor::Customer, Input::Appeal { door, message })
     }
 
+    fn writes(&mut self) -> &mut Self {
+        let (door, message) = (Door::Email, Some(Digest([4; 32])));
+        let attachments = Vec::new();
+        let input = Input::Message {
+            door,
+            message,
+            attachments,
+        };
+        self.does(Actor::Customer, input)
+    }
+
     /// The letters on a page, one after the other.
     fn page(&self, language: Language) -> String {
         let place = usize::from(language == Language::English);
@@ -648,9 +659,34 @@ fn started_by_hand() -> Story {
     story
 }
 
+/// The customer writes after the decision; somebody reads it, and hears it as an appeal.
+fn written_after_the_decision() -> Story {
+    let mut life = dropped();
+    life.records.delivery_log.pop();
+    life.records
+        .delivery_log
+        .push(entry(24 * 40, Entry::Count { count: 12_920 }));
+    life.now = at(24 * 41);
+    let life = automatic(life, &[Outcome::Declined]);
+    let mut story = opened(life, ClaimKind::Dropped, Wants::Refund);
+    story.life.waits(hours(2));
+    story.writes();
+    let (door, message) = (Door::Email, Some(Digest([2; 32])));
+    story.does(ANNA, Input::Appeal { door, message });
+    story
+}
+
+/// A person closes it, and the customer writes all the same.
+fn written_after_the_closing() -> Story {
+    let mut story = closed_by_a_person();
+    story.life.waits(hours(2));
+    story.writes();
+    story
+}
+
 type Told = (&'static str, fn() -> Story);
 
-const STORIES: [Told; 25] = [
+const STORIES: [Told; 27] = [
     ("never-started", never_started),
     ("partial-over-two-payments", partial_over_two_payments),
     ("declined-and-appealed", declined_and_appealed),
@@ -676,6 +712,8 @@ const STORIES: [Told; 25] = [
     ("not-late-yet", not_late_yet),
     ("under-investigation", under_investigation),
     ("started-by-hand", started_by_hand),
+    ("written-after-the-decision", written_after_the_decision),
+    ("written-after-the-closing", written_after_the_closing),
 ];
 
 fn pages() -> PathBuf {
@@ -737,6 +775,7 @@ fn place_of(kind: LetterKind) -> usize {
         LetterKind::Disputed => 9,
         LetterKind::Closed => 10,
         LetterKind::Reopened => 11,
+        LetterKind::Heard { .. } => 12,
     }
 }
 
@@ -747,7 +786,7 @@ fn the_stories_tell_every_kind_of_letter() {
         .flat_map(|(_, story)| story().sent)
         .map(|(letter, _)| place_of(letter.kind))
         .collect();
-    assert_eq!(told, (0..12).collect());
+    assert_eq!(told, (0..13).collect());
 }
 
 #[test]

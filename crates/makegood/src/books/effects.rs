@@ -634,7 +634,8 @@ pub const fn team_of(task: &Todo) -> &'static str {
         | Todo::Review
         | Todo::Dispute(_)
         | Todo::Exchange
-        | Todo::CommandRefused(_) => "support",
+        | Todo::CommandRefused(_)
+        | Todo::Message => "support",
     }
 }
 
@@ -652,6 +653,7 @@ pub fn todo_word(task: &Todo) -> String {
         Todo::Dispute(id) => format!("dispute {id}"),
         Todo::Exchange => "exchange".to_owned(),
         Todo::CommandRefused(no) => format!("command_refused {no}"),
+        Todo::Message => "message".to_owned(),
     }
 }
 
