@@ -104,11 +104,13 @@ pub enum Bug {
     AcceptsTwice,
     /// What the customer writes after the decision is kept and read by nobody.
     ReadsNoLateMessage,
+    /// A stale acceptance is refused, and nobody looks at the case again.
+    LeavesItStale,
 }
 
 impl Bug {
     /// All of them, with their words.
-    pub const ALL: [(&'static str, Self); 50] = [
+    pub const ALL: [(&'static str, Self); 51] = [
         ("reads_no_dispute_again", Self::ReadsNoDisputeAgain),
         ("forgets_lost_disputes", Self::ForgetsLostDisputes),
         ("sends_on_the_brakes", Self::SendsOnTheBrakes),
@@ -159,6 +161,7 @@ impl Bug {
         ("nobody_is_asked", Self::NobodyIsAsked),
         ("accepts_twice", Self::AcceptsTwice),
         ("reads_no_late_message", Self::ReadsNoLateMessage),
+        ("leaves_it_stale", Self::LeavesItStale),
     ];
 
     /// Its word.

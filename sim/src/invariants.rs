@@ -23,6 +23,7 @@ pub enum Invariant {
     NeverTheSamePerson,
     VerifiedBeforeMoney,
     DecidedOnFacts,
+    StaleIsJudgedAnew,
     WithinTheDaysTotal,
     NothingOnAClosedCase,
     TheLedgerBalances,
@@ -41,7 +42,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::NeverMoreThanCaptured,
         Self::OneRefundPerKey,
         Self::OneKeyPerRefund,
@@ -60,6 +61,7 @@ impl Invariant {
         Self::NeverTheSamePerson,
         Self::VerifiedBeforeMoney,
         Self::DecidedOnFacts,
+        Self::StaleIsJudgedAnew,
         Self::WithinTheDaysTotal,
         Self::NothingOnAClosedCase,
         Self::TheLedgerBalances,
@@ -100,6 +102,7 @@ impl Invariant {
             Self::NeverTheSamePerson => "never the same person twice",
             Self::VerifiedBeforeMoney => "no refund decision before the records are verified",
             Self::DecidedOnFacts => "a decision rests on the facts of its moment",
+            Self::StaleIsJudgedAnew => "what is stale is judged anew",
             Self::WithinTheDaysTotal => "the day's total is kept",
             Self::NothingOnAClosedCase => "nothing is promised in a closed case",
             Self::TheLedgerBalances => "the ledger balances",

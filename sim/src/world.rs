@@ -8,7 +8,7 @@ use makegood_desk::decision::Rulebook;
 use makegood_desk::event::{Event, Happened};
 use makegood_desk::execution::{ProviderRefund, ProviderSaid, RefundOrder, RefundStatus};
 use makegood_desk::input::{Actor, Door, Input, Language, Request};
-use makegood_desk::life::{Case, LetterKind};
+use makegood_desk::life::{Case, DecisionState, LetterKind};
 use makegood_desk::refusal::Refusal;
 
 use crate::auditor::Auditor;
@@ -656,14 +656,27 @@ impl<'w> World<'w> {
 
     /// A stale view is refused, and looked at afresh.
     fn after_refusal(&mut self, case: usize, refusal: &Refusal) -> Held {
-        let stale = matches!(
-            refusal,
-            Refusal::Stale { .. } | Refusal::StaleRemainder { .. }
-        );
-        if stale {
+        if !refusal.wants_a_look() {
+            return Ok(());
+        }
+        if self.desk.bug != Some(Bug::LeavesItStale) {
             self.transact(case, Actor::System, Input::Look)?.ok();
         }
-        Ok(())
+        let Refusal::Stale { decision } = refusal else {
+            return Ok(());
+        };
+        // INVARIANT (what is stale is judged anew): nobody is left with a decision that can only be refused.
+        let held = self.store.cases[case].case.decision();
+        let waits = held.is_some_and(|held| {
+            held.proposal.no == *decision
+                && matches!(
+                    held.state,
+                    DecisionState::Proposed | DecisionState::Accepted { .. }
+                )
+        });
+        demand(!waits, Invariant::StaleIsJudgedAnew, || {
+            format!("case {case}: decision {decision} is stale and still waits")
+        })
     }
 
     fn commit_late(&mut self, prepared: Prepared, input: Input) -> Held {

@@ -9,7 +9,7 @@ use makegood_sim::plan::Plan;
 use makegood_sim::shrink::{Without, shrink};
 
 /// Each bug, the invariant that finds it, and within how many seeds.
-const TABLE: [(Bug, I, u64); 50] = [
+const TABLE: [(Bug, I, u64); 51] = [
     (Bug::ReadsNoDisputeAgain, I::NoSendWhileDisputed, 1_000),
     (Bug::ForgetsLostDisputes, I::NoSendOfWhatADisputeTook, 1_000),
     (Bug::SendsOnTheBrakes, I::NoSendOnTheBrakes, 1_000),
@@ -60,6 +60,7 @@ const TABLE: [(Bug, I, u64); 50] = [
     (Bug::NobodyIsAsked, I::SomebodyHasIt, 1_000),
     (Bug::AcceptsTwice, I::TwiceIsOnce, 1_000),
     (Bug::ReadsNoLateMessage, I::SomebodyHasIt, 1_000),
+    (Bug::LeavesItStale, I::StaleIsJudgedAnew, 1_000),
 ];
 
 #[test]

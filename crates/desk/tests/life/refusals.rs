@@ -285,3 +285,19 @@ fn a_proof_shows_what_it_is_about_or_is_not_accepted() {
     let share = judge(true, ProofShows::OnTargetMillionths(420_000), "");
     life.does(ANNA, share).expect("it shows a share");
 }
+
+#[test]
+fn a_stale_acceptance_wants_a_look_and_the_look_proposes_what_the_facts_of_now_say() {
+    let mut life = Life::of_a_partial_delivery();
+    if let Some(entry) = life.records.delivery_log.get_mut(1) {
+        entry.event = makegood_desk::case::Event::Count { count: 3_160 };
+    }
+    let refused = life.does(ANNA, accept(1, None));
+    assert_eq!(refused, Err(Refusal::Stale { decision: 1 }));
+    assert!(refused.is_err_and(|refusal| refusal.wants_a_look()));
+    life.looks();
+    life.accepted_by(ANNA).expect("it is fresh");
+    assert_eq!(life.refund(1).amount, eur(749));
+    let again = life.does(ANNA, accept(2, None));
+    assert!(again.is_err_and(|refusal| !refusal.wants_a_look()));
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What people and programs do at a case: each is one input of the desk's, handed in once.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{Path, State};
 use axum::http::Uri;
@@ -10,6 +10,7 @@ use makegood_desk::input::{
     Answer as FactAnswer, Digest, Door, Id, Input, Override, ProofAbout, ProofShows,
 };
 use makegood_desk::life::Check;
+use makegood_desk::refusal::Refusal;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
@@ -18,6 +19,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use super::cases::{handed_in, sealed, within};
 use crate::books::{cases, private};
 use crate::post::{MESSAGE, person_of};
+use crate::store::Trouble;
 use crate::vault::Sealed;
 use crate::web::Web;
 use crate::web::idempotency::{Context, Done, Told, once};
@@ -304,8 +306,11 @@ async fn act_with(
         web.config.attachments.files_per_case_max,
         web.config.attachments.case_bytes_max,
     );
-    once(web, context, move |tx| {
+    let (news, after) = (Arc::new(OnceLock::new()), desk.clone());
+    let refused = Arc::clone(&news);
+    let answer = once(web, context, move |tx| {
         let (desk, input, words) = (desk.clone(), input.clone(), words.clone());
+        let refused = Arc::clone(&refused);
         Box::pin(async move {
             if let Some(words) = &words {
                 if let Some(sealed) = &words.sealed {
@@ -313,7 +318,15 @@ async fn act_with(
                 }
                 handed_in(tx, &words.files, words.person).await?;
             }
-            let case = desk.act_in(tx, id, by, now, input).await?.case;
+            let acted = match desk.act_in(tx, id, by, now, input).await {
+                Ok(acted) => acted,
+                Err(trouble) => {
+                    let refusal = trouble.into_refusal::<Refusal>()?;
+                    refused.set(refusal.clone()).ok();
+                    return Err(Trouble::refused(refusal));
+                }
+            };
+            let case = acted.case;
             if words.is_some_and(|words| !words.files.is_empty()) {
                 within(tx, &case, limits).await?;
             }
@@ -323,7 +336,11 @@ async fn act_with(
             })
         })
     })
-    .await
+    .await;
+    if let Some(refusal) = news.get() {
+        after.refused(id, now, refusal).await;
+    }
+    answer
 }
 
 /// What a customer wrote and sent.

@@ -56,6 +56,8 @@ pub struct CaseOut {
     pub customer: Option<String>,
     /// Why it is closed, if it is: `settled`, `unanswered`, `order_not_found`, `by_person`.
     pub closed: Option<&'static str>,
+    /// The reason of the person who closed it last, if one did; it stays when the case is opened again.
+    pub closed_reason: Option<String>,
     /// Why it is parked, if it is.
     pub parked: Option<String>,
     /// The chargeback that is open.
@@ -462,6 +464,7 @@ impl CaseOut {
             channel: case.door.map(|door| door.word()),
             customer: case.customer.map(|id| name("cus", id)),
             closed: case.closed.map(closed_word),
+            closed_reason: case.closed_reason.clone(),
             parked: case.parked.clone(),
             dispute: case.disputed.clone(),
             appeals: case.appeals,
