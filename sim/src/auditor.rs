@@ -136,6 +136,13 @@ impl Auditor {
                 *appeals += 1;
                 demand(*appeals <= 1, Invariant::OneAppeal, || {
                     format!("case {} is appealed {appeals} times", moment.no)
+                })?;
+                let decision = moment.case.decision().map_or(0, |held| held.proposal.no);
+                let letter = LetterKind::Decision { decision };
+                let mut letters = moment.case.letters.iter();
+                let told = letters.any(|held| held.kind == letter && held.handed.is_some());
+                demand(told, Invariant::ToldBeforeAppealed, || {
+                    format!("case {}: decision {decision} was not told", moment.no)
                 })
             }
             Happened::CheckSettled { check, sound, .. } => {
@@ -256,7 +263,7 @@ impl Auditor {
         demand(*sum <= captured, Invariant::NeverMoreThanCaptured, || {
             format!("{sum} of {captured} of {payment} ({provider_payment})")
         })?;
-        self.within_the_order(moment, *decision, amount.minor(), true)?;
+        self.within_the_order(moment, amount.minor(), true)?;
         self.entries.insert(
             key.clone(),
             Entry {
@@ -275,13 +282,7 @@ impl Auditor {
     }
 
     /// Refunds and exchanges together are at most what was paid for the order.
-    fn within_the_order(
-        &mut self,
-        moment: &Moment<'_>,
-        decision: u32,
-        minor: u64,
-        more: bool,
-    ) -> Held {
+    fn within_the_order(&mut self, moment: &Moment<'_>, minor: u64, more: bool) -> Held {
         let sum = self.by_order.entry(moment.order).or_default();
         if !more {
             *sum = sum.saturating_sub(minor);
@@ -294,22 +295,12 @@ impl Auditor {
             .iter()
             .map(|record| record.payment.amount.minor())
             .sum();
-        // What a person grants beside the policy is theirs to answer for; payments bound it all the same.
-        let by_policy = moment
-            .case
-            .decisions
-            .iter()
-            .any(|held| held.proposal.no == decision && held.proposal.origin == Origin::Policy);
-        demand(
-            *sum <= paid || !by_policy,
-            Invariant::NeverMoreThanCaptured,
-            || {
-                format!(
-                    "{sum} in money and credit, of {paid} paid for order {}",
-                    moment.order
-                )
-            },
-        )
+        demand(*sum <= paid, Invariant::NeverMoreThanCaptured, || {
+            format!(
+                "{sum} in money and credit, of {paid} paid for order {}",
+                moment.order
+            )
+        })
     }
 
     fn refund_moves(&mut self, moment: &Moment<'_>, event: &Event, no: u32) -> Held {
@@ -475,7 +466,7 @@ impl Auditor {
         let minor = refund.amount.minor();
         let sum = self.by_payment.entry(refund.payment.clone()).or_default();
         *sum = sum.saturating_sub(minor);
-        self.within_the_order(moment, refund.decision, minor, false)
+        self.within_the_order(moment, minor, false)
     }
 
     fn credited(
@@ -502,7 +493,7 @@ impl Auditor {
             || format!("decision {decision} grants a credit of {granted}"),
         )?;
         if exchange {
-            self.within_the_order(moment, decision, amount.minor(), true)?;
+            self.within_the_order(moment, amount.minor(), true)?;
         }
         self.book(&Booking::CreditGranted {
             holder: moment.case.order.clone(),

@@ -106,11 +106,15 @@ pub enum Bug {
     ReadsNoLateMessage,
     /// A stale acceptance is refused, and nobody looks at the case again.
     LeavesItStale,
+    /// A decision is appealed before anybody was told of it.
+    AppealsUntold,
+    /// What was exchanged does not count where a person decides.
+    OverridesForgetCredits,
 }
 
 impl Bug {
     /// All of them, with their words.
-    pub const ALL: [(&'static str, Self); 51] = [
+    pub const ALL: [(&'static str, Self); 53] = [
         ("reads_no_dispute_again", Self::ReadsNoDisputeAgain),
         ("forgets_lost_disputes", Self::ForgetsLostDisputes),
         ("sends_on_the_brakes", Self::SendsOnTheBrakes),
@@ -162,6 +166,8 @@ impl Bug {
         ("accepts_twice", Self::AcceptsTwice),
         ("reads_no_late_message", Self::ReadsNoLateMessage),
         ("leaves_it_stale", Self::LeavesItStale),
+        ("appeals_untold", Self::AppealsUntold),
+        ("overrides_forget_credits", Self::OverridesForgetCredits),
     ];
 
     /// Its word.

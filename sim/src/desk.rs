@@ -295,6 +295,15 @@ impl Bent<'_> {
             (Bug::SkipsTheChecks, _) => self.case.to_mut().checks = [Checked::SettledSound; 3],
             (Bug::ForgetsTheDay, _) => self.brakes.to_mut().day_minor = 0,
             (Bug::AppealsForEver, Input::Appeal { .. }) => self.case.to_mut().appeals = 0,
+            (Bug::AppealsUntold, Input::Appeal { .. }) => {
+                for letter in &mut self.case.to_mut().letters {
+                    letter.handed.get_or_insert_default();
+                }
+            }
+            (Bug::OverridesForgetCredits, Input::Override(_)) => {
+                // Only what stands on a payment counts, as it did once.
+                self.records.to_mut().refunds.clear();
+            }
             (Bug::OrdersGoodsAgain, _) => {
                 for command in &mut self.case.to_mut().commands {
                     if command.deed == Deed::Fulfil(CommandKind::Redeliver) {

@@ -20,6 +20,7 @@ pub enum Invariant {
     UnknownIsNotFailed,
     ALetterIsOwedOnce,
     OneAppeal,
+    ToldBeforeAppealed,
     NeverTheSamePerson,
     VerifiedBeforeMoney,
     DecidedOnFacts,
@@ -42,7 +43,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::NeverMoreThanCaptured,
         Self::OneRefundPerKey,
         Self::OneKeyPerRefund,
@@ -58,6 +59,7 @@ impl Invariant {
         Self::UnknownIsNotFailed,
         Self::ALetterIsOwedOnce,
         Self::OneAppeal,
+        Self::ToldBeforeAppealed,
         Self::NeverTheSamePerson,
         Self::VerifiedBeforeMoney,
         Self::DecidedOnFacts,
@@ -99,6 +101,7 @@ impl Invariant {
             Self::UnknownIsNotFailed => "unknown is not failed",
             Self::ALetterIsOwedOnce => "a letter is owed once",
             Self::OneAppeal => "one appeal",
+            Self::ToldBeforeAppealed => "a decision is told before it is appealed",
             Self::NeverTheSamePerson => "never the same person twice",
             Self::VerifiedBeforeMoney => "no refund decision before the records are verified",
             Self::DecidedOnFacts => "a decision rests on the facts of its moment",

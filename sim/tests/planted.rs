@@ -9,7 +9,7 @@ use makegood_sim::plan::Plan;
 use makegood_sim::shrink::{Without, shrink};
 
 /// Each bug, the invariant that finds it, and within how many seeds.
-const TABLE: [(Bug, I, u64); 51] = [
+const TABLE: [(Bug, I, u64); 53] = [
     (Bug::ReadsNoDisputeAgain, I::NoSendWhileDisputed, 1_000),
     (Bug::ForgetsLostDisputes, I::NoSendOfWhatADisputeTook, 1_000),
     (Bug::SendsOnTheBrakes, I::NoSendOnTheBrakes, 1_000),
@@ -61,6 +61,8 @@ const TABLE: [(Bug, I, u64); 51] = [
     (Bug::AcceptsTwice, I::TwiceIsOnce, 1_000),
     (Bug::ReadsNoLateMessage, I::SomebodyHasIt, 1_000),
     (Bug::LeavesItStale, I::StaleIsJudgedAnew, 1_000),
+    (Bug::AppealsUntold, I::ToldBeforeAppealed, 1_000),
+    (Bug::OverridesForgetCredits, I::NeverMoreThanCaptured, 6_000),
 ];
 
 #[test]

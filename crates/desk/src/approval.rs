@@ -447,13 +447,7 @@ fn may_be_paid(
 /// What can still go back to the customer of what was paid for the order; nothing while the order is unknown.
 #[must_use]
 pub fn remainder(situation: &Situation<'_>) -> Option<Amount> {
-    let records = situation.records;
-    let price = records.order.as_ref()?.order.price;
-    let left = records.payments.iter().fold(0, |sum: u64, record| {
-        let lost = records.lost_minor(&record.payment.id);
-        sum.saturating_add(record.left_minor().saturating_sub(lost))
-    });
-    Some(Amount::new(left, price.currency()))
+    situation.records.left()
 }
 
 fn accepted(turn: &mut Turn<'_>, decision: u32, remedies: &[Granted]) {

@@ -995,6 +995,8 @@ impl Case {
                         }
                     };
                 }
+                // Whoever sent it hears what comes of it: the decision, another question, or an update.
+                self.updated &= !*accepted;
             }
             _ => {}
         }

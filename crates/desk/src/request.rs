@@ -8,7 +8,7 @@ use crate::approval;
 use crate::event::{ClosedWhy, Happened, Todo};
 use crate::handle::Turn;
 use crate::input::{Actor, Digest, Door, Request};
-use crate::life::{Case, ClaimHeld, DecisionState};
+use crate::life::{Case, ClaimHeld, DecisionState, LetterKind};
 use crate::refusal::{Refusal, Takes, Thing};
 
 /// A request opens the case, or joins it.
@@ -115,14 +115,24 @@ pub(crate) fn appeal(
     Ok(())
 }
 
-/// Whether the case can be appealed now: its decision stands, everything granted is done, and nobody has appealed before.
+/// Whether the case can be appealed now: its decision stands and was told, everything granted is done, and nobody has appealed before.
 #[must_use]
 pub fn is_appealable(case: &Case) -> bool {
     // INVARIANT (one appeal): the second is refused, whatever became of the first.
     case.appeals == 0
         && (case.closed == Some(ClosedWhy::Settled) || only_waits_for_a_reader(case))
-        && case.standing().is_some()
+        && was_told(case)
         && case.disputed.is_none()
+}
+
+/// Whether the decision that stands was told: nobody disagrees with what they have not read.
+fn was_told(case: &Case) -> bool {
+    case.standing().is_some_and(|held| {
+        let decision = held.proposal.no;
+        case.letters.iter().any(|letter| {
+            letter.kind == LetterKind::Decision { decision } && letter.handed.is_some()
+        })
+    })
 }
 
 /// Whether everything that was decided is done, and the case is open only because the customer wrote again.

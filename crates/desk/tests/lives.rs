@@ -410,9 +410,65 @@ fn what_was_judged_anew_is_not_paid_by_the_old_decision_too() {
 }
 
 #[test]
+fn nobody_disagrees_with_a_decision_that_was_not_told() {
+    let mut life = sent();
+    life.is_told(1, RefundStatus::Succeeded);
+    assert!(life.case.closed.is_some());
+    let appeal = Input::Appeal {
+        door: Door::Form,
+        message: None,
+    };
+    let untold = life.does(Actor::Customer, appeal.clone());
+    assert_eq!(untold, Err(Refusal::NotAppealable));
+    life.posts();
+    life.does(Actor::Customer, appeal).expect("it was told");
+}
+
+#[test]
+fn what_was_exchanged_is_not_paid_back_by_a_person_beside_it() {
+    let mut life = Life::of(ServiceKind::Standard);
+    let entry = |hours, event| LogEntry {
+        at: at(hours),
+        id: None,
+        event,
+    };
+    life.records.delivery_log = vec![
+        entry(1, Entry::Started { count: Some(100) }),
+        entry(20, Entry::Count { count: 500 }),
+        entry(30, Entry::Stopped),
+    ];
+    life.asks(ClaimKind::Stop, Wants::Exchange);
+    life.accepted_by(ANNA).expect("it is exchanged");
+    let task = life.case.open_tasks().next().expect("a task").no;
+    life.task_is_done(BO, task).expect("they agreed");
+    life.posts();
+    let appeal = Input::Appeal {
+        door: Door::Form,
+        message: None,
+    };
+    life.does(Actor::Customer, appeal).expect("it is appealed");
+    let back = |minor| {
+        Input::Override(Override {
+            outcome: Outcome::PartialRefund,
+            refund: Some((eur(minor), 0)),
+            credit: None,
+            redeliver_units: 0,
+            cancel_subscription: false,
+            clause: "5.10".into(),
+            reason: "as a courtesy".into(),
+        })
+    };
+    let left = eur(4_990 - 2_994);
+    let refused = life.does(ANNA, back(2_000));
+    assert_eq!(refused, Err(Refusal::MoreThanLeft { left }));
+    life.does(ANNA, back(1_996)).expect("so much is left");
+}
+
+#[test]
 fn what_comes_back_after_an_appeal_can_be_paid_otherwise() {
     let mut life = sent();
     life.is_told(1, RefundStatus::Succeeded);
+    life.posts();
     let appeal = Input::Appeal {
         door: Door::Form,
         message: None,
@@ -570,6 +626,7 @@ fn a_closed_case_asks_fulfilment_no_more() {
 fn what_waited_for_a_second_person_when_a_case_was_closed_waits_no_more() {
     let mut life = sent();
     life.is_told(1, RefundStatus::Succeeded);
+    life.posts();
     let appeal = Input::Appeal {
         door: Door::Form,
         message: None,
@@ -600,6 +657,7 @@ fn what_waited_for_a_second_person_when_a_case_was_closed_waits_no_more() {
 fn what_came_back_before_it_was_judged_anew_is_paid_by_the_new_decision_alone() {
     let mut life = sent();
     life.is_told(1, RefundStatus::Succeeded);
+    life.posts();
     let appeal = Input::Appeal {
         door: Door::Form,
         message: None,

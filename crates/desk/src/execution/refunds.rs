@@ -444,5 +444,7 @@ fn payment_left(turn: &Turn<'_>, refund: &Refund) -> Amount {
             .left_minor()
             .saturating_sub(records.lost_minor(&refund.payment))
     });
-    Amount::new(left, refund.amount.currency())
+    // What was exchanged meanwhile stands on no payment, and is given all the same.
+    let of_order = records.left().map_or(0, |left| left.minor());
+    Amount::new(left.min(of_order), refund.amount.currency())
 }

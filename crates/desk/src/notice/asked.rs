@@ -214,6 +214,12 @@ pub(super) fn update(pen: &mut Pen<'_>) {
         (false, _) => texts::UPDATE_AGAIN,
     };
     pen.text(intro, &[]);
+    let updates = pen.case.letters.iter();
+    let again = updates.filter(|letter| letter.kind == LetterKind::Update);
+    let accepted = |proof: &Proof| matches!(proof.state, ProofState::Accepted { .. });
+    if again.count() > 1 && pen.case.appeals == 0 && pen.case.proofs().iter().any(accepted) {
+        pen.text(texts::PROOF_ACCEPTED, &[]);
+    }
     pen.list(texts::HEAD_FOUND, found);
     let doing = doing(pen);
     pen.list(texts::HEAD_NOW, doing);

@@ -53,6 +53,7 @@ crate::words::texts! {
     QUESTION_LEFT_MANY: "Tak for det, du har sendt om ordre {order}. Nu mangler vi kun {count} svar fra dig for at kunne afgøre sagen.", "Thank you for what you sent about order {order}. Now we need only {count} more answers from you to decide the case.";
     QUESTION_OPEN: "Fortæl os mere om, hvad der er sket, og send gerne skærmbilleder, der viser det.", "Please tell us more about what happened, and send screenshots that show it if you have any.";
     PROOF_REJECTED: "Det, du sendte, kunne vi desværre ikke bruge: {reason}", "We are sorry that we could not use what you sent: {reason}";
+    PROOF_ACCEPTED: "Tak for det, du har sendt. Vi har set på det, og vi kan bruge det.", "Thank you for what you sent. We have looked at it, and we can use it.";
     HOW_TO_ANSWER: "Svar på denne besked senest den {day}, og vedhæft billeder eller filer, der viser det. Send ikke adgangskoder eller kortnumre; dem har vi ikke brug for.", "Please reply to this message by {day}, and attach pictures or files that show it. Do not send passwords or card numbers; we do not need them.";
     IF_SILENT: "Hører vi ikke fra dig inden da, må vi gå videre med det, vi ved, eller lukke sagen. Du kan altid skrive til os igen.", "If we do not hear from you by then, we have to go on with what we know, or close the case. You can always write to us again.";
     OTHERS_LOOK: "Resten finder vi selv ud af; det behøver du ikke gøre noget ved.", "We are finding out the rest ourselves; you need do nothing about that.";

@@ -199,6 +199,11 @@ impl Life {
                 amount: refund.amount,
                 units: refund.units,
             })
+            .chain(self.case.credits.iter().map(|(_, amount)| RefundRecord {
+                at: self.now,
+                amount: *amount,
+                units: 0,
+            }))
             .collect();
         Ok(events.into_iter().map(|event| event.what).collect())
     }

@@ -247,10 +247,12 @@ fn a_decision_is_appealed_once_after_it_was_done_and_then_heard_by_a_person() {
     life.sends(1).expect("it was accepted by itself");
     life.is_told(1, makegood_desk::execution::RefundStatus::Succeeded);
     assert!(life.case.closed.is_some());
+    life.posts();
     life.does(Actor::Customer, appeal()).expect("the first");
     assert!(life.case.closed.is_none());
     assert!(life.case.standing().is_none(), "nothing goes by itself now");
     life.accepted_by(ANNA).expect("a person heard it");
+    life.posts();
     assert!(life.case.closed.is_some());
     assert_eq!(
         life.does(Actor::Customer, appeal()),

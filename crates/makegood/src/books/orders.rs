@@ -104,6 +104,14 @@ pub async fn records(
     Ok(records)
 }
 
+/// Refunds of an order, by whatever way, that bind its money.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn refunds(tx: &mut Tx<'_>, number: &str) -> Result<Vec<RefundRecord>, Trouble> {
+    all(tx.rows(&REFUNDS, &[Value::from(number)]).await?, refund)
+}
+
 fn all<T>(rows: Vec<Row>, read: fn(&Row) -> Result<T, Trouble>) -> Result<Vec<T>, Trouble> {
     rows.iter().map(read).collect()
 }
