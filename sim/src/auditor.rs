@@ -564,9 +564,11 @@ impl Auditor {
                 format!("there is no decision {decision}")
             });
         };
-        if proposal.origin != Origin::Policy {
-            return Ok(());
-        }
+        let of = match proposal.origin {
+            Origin::Policy => None,
+            Origin::Bounded { of } => Some(of.minor()),
+            Origin::Person { .. } => return Ok(()),
+        };
         let file = match moment.records.case_file(moment.case, at) {
             Some(Ok(file)) => file,
             other => {
@@ -584,7 +586,11 @@ impl Auditor {
             })
             .sum();
         let proposed = granted(moment.case, decision, |_| true);
-        let same = fresh.result.outcome == proposal.outcome && money == proposed;
+        let same = match of {
+            None => fresh.result.outcome == proposal.outcome && money == proposed,
+            // Less is paid than the policy grants where no more is left.
+            Some(of) => money == of && proposed < of,
+        };
         demand(same, Invariant::DecidedOnFacts, || {
             format!(
                 "decision {decision} says {:?} ({proposed}), the facts say {:?} ({money})",
@@ -655,6 +661,18 @@ impl Auditor {
                 || case.open_tasks().any(|task| task.todo == todo);
             demand(held, Invariant::SomebodyHasIt, || {
                 format!("case {no}: refund {} is stuck with nobody", refund.no)
+            })?;
+        }
+        if let Some(held) = case.standing() {
+            // INVARIANT (what is granted is placed): by refunds of it, whatever became of them.
+            let no = held.proposal.no;
+            let refunds = case.refunds.iter().filter(|refund| refund.decision == no);
+            let placed: u64 = refunds.map(|refund| refund.amount.minor()).sum();
+            let granted = granted(case, no, |granted| {
+                matches!(granted, Granted::Refund { .. })
+            });
+            demand(placed >= granted, Invariant::GrantedIsPlaced, || {
+                format!("decision {no} grants {granted}, and {placed} was promised")
             })?;
         }
         // INVARIANT (whatever is open is with somebody): what the customer wrote, too.

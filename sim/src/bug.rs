@@ -110,11 +110,13 @@ pub enum Bug {
     AppealsUntold,
     /// What was exchanged does not count where a person decides.
     OverridesForgetCredits,
+    /// Less is promised than was granted, and nobody has the rest.
+    PromisesLess,
 }
 
 impl Bug {
     /// All of them, with their words.
-    pub const ALL: [(&'static str, Self); 53] = [
+    pub const ALL: [(&'static str, Self); 54] = [
         ("reads_no_dispute_again", Self::ReadsNoDisputeAgain),
         ("forgets_lost_disputes", Self::ForgetsLostDisputes),
         ("sends_on_the_brakes", Self::SendsOnTheBrakes),
@@ -168,6 +170,7 @@ impl Bug {
         ("leaves_it_stale", Self::LeavesItStale),
         ("appeals_untold", Self::AppealsUntold),
         ("overrides_forget_credits", Self::OverridesForgetCredits),
+        ("promises_less", Self::PromisesLess),
     ];
 
     /// Its word.

@@ -450,6 +450,9 @@ fn bend(bug: Bug, case: &Case, mut event: Event, events: &mut Vec<Event>) {
                 key.push_str("-again");
             }
         }
+        (Bug::PromisesLess, Happened::RefundReserved { amount, .. }) => {
+            *amount = Amount::new(amount.minor() - 1, amount.currency());
+        }
         (Bug::CreditsTwice, Happened::CreditGranted { .. }) => times = 2,
         (
             Bug::TellsTwice,

@@ -9,6 +9,7 @@ pub enum Invariant {
     OneRefundPerKey,
     OneKeyPerRefund,
     OneDecisionPaidOnce,
+    GrantedIsPlaced,
     MoneyByAStandingDecision,
     NoSendWhileDisputed,
     NoSendOfWhatADisputeTook,
@@ -43,11 +44,12 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::NeverMoreThanCaptured,
         Self::OneRefundPerKey,
         Self::OneKeyPerRefund,
         Self::OneDecisionPaidOnce,
+        Self::GrantedIsPlaced,
         Self::MoneyByAStandingDecision,
         Self::NoSendWhileDisputed,
         Self::NoSendOfWhatADisputeTook,
@@ -88,6 +90,7 @@ impl Invariant {
             Self::OneRefundPerKey => "one refund per key",
             Self::OneKeyPerRefund => "one key per refund",
             Self::OneDecisionPaidOnce => "one decision paid once",
+            Self::GrantedIsPlaced => "what is granted is placed",
             Self::MoneyByAStandingDecision => "money is promised by a decision that stands",
             Self::NoSendWhileDisputed => "no refund while a chargeback is open",
             Self::NoSendOfWhatADisputeTook => "no refund of what a lost chargeback took",

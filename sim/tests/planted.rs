@@ -9,7 +9,7 @@ use makegood_sim::plan::Plan;
 use makegood_sim::shrink::{Without, shrink};
 
 /// Each bug, the invariant that finds it, and within how many seeds.
-const TABLE: [(Bug, I, u64); 53] = [
+const TABLE: [(Bug, I, u64); 54] = [
     (Bug::ReadsNoDisputeAgain, I::NoSendWhileDisputed, 1_000),
     (Bug::ForgetsLostDisputes, I::NoSendOfWhatADisputeTook, 1_000),
     (Bug::SendsOnTheBrakes, I::NoSendOnTheBrakes, 1_000),
@@ -63,6 +63,7 @@ const TABLE: [(Bug, I, u64); 53] = [
     (Bug::LeavesItStale, I::StaleIsJudgedAnew, 1_000),
     (Bug::AppealsUntold, I::ToldBeforeAppealed, 1_000),
     (Bug::OverridesForgetCredits, I::NeverMoreThanCaptured, 6_000),
+    (Bug::PromisesLess, I::GrantedIsPlaced, 1_000),
 ];
 
 #[test]

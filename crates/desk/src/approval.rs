@@ -15,12 +15,12 @@ use crate::event::{CancelWhy, Granted, Happened, Origin, Paper, Proposal, Todo};
 use crate::facts::{Asked, Facts};
 use crate::handle::Turn;
 use crate::input::{Actor, Digest, Limits, Override, Situation};
-use crate::investigation;
 use crate::life::{Case, Check, CommandState, DecisionState, RefundState, money_of, next};
 use crate::record;
 use crate::refusal::{Refusal, Takes, Thing};
 use crate::remedy::{Outcome, Remedy};
 use crate::vocabulary::Word;
+use crate::{granting, investigation};
 
 /// What the policy says of a case now.
 pub(crate) struct Judged {
@@ -41,7 +41,23 @@ pub(crate) fn judge(turn: &mut Turn<'_>) -> Option<Result<Judged, CaseProblem>> 
     let decision = rulebook.decide(turn.room, &file);
     let policy = rulebook.policy();
     let rule = decision.rule.map(|rule| policy.rule(rule));
-    let remedies: Vec<Granted> = decision.result.remedies().map(granted).collect();
+    let mut remedies: Vec<Granted> = decision.result.remedies().map(granted).collect();
+    let mut suggestions: Vec<Granted> = decision.suggestions.iter().map(granted).collect();
+    let mut outcome = decision.result.outcome;
+    let origin = match bounded(turn, &mut remedies) {
+        None => Origin::Policy,
+        Some(of) => {
+            outcome = Outcome::PartialRefund;
+            if !remedies.iter().any(is_refund) {
+                // Nothing is left to pay: what else could be done is for a person to say.
+                outcome = Outcome::Review;
+                suggestions.append(&mut remedies);
+            }
+            Origin::Bounded { of }
+        }
+    };
+    let automatic =
+        origin == Origin::Policy && is_automatic(&turn.case, situation, outcome, &remedies);
     let missing = decision
         .missing
         .iter()
@@ -49,20 +65,45 @@ pub(crate) fn judge(turn: &mut Turn<'_>) -> Option<Result<Judged, CaseProblem>> 
         .collect();
     let proposal = Proposal {
         no: next(turn.case.decisions.len()),
-        origin: Origin::Policy,
+        origin,
         policy: policy.name.clone(),
         version: policy.version.clone(),
         policy_digest: policy.digest.clone(),
-        outcome: decision.result.outcome,
+        outcome,
         clause: rule.map(|rule| rule.clause.clone()),
         rule: rule.map(|rule| rule.name.clone()),
-        suggestions: decision.suggestions.iter().map(granted).collect(),
+        suggestions,
         facts: facts_digest(&decision),
         paper: paper(&file),
-        automatic: is_automatic(&turn.case, situation, decision.result.outcome, &remedies),
+        automatic,
         remedies,
     };
     Some(Ok(Judged { proposal, missing }))
+}
+
+const fn is_refund(remedy: &Granted) -> bool {
+    matches!(remedy, Granted::Refund { .. })
+}
+
+/// Bounds a refund by what the payments bear, and tells what it was; nothing where they bear it.
+///
+/// The rest is paid in no other way: it was never captured, or it went back already.
+// INVARIANT (never more refunded than captured).
+fn bounded(turn: &Turn<'_>, remedies: &mut Vec<Granted>) -> Option<Amount> {
+    let bears = granting::bears(turn);
+    let mut of = None;
+    for remedy in remedies.iter_mut() {
+        if let Granted::Refund { amount, .. } = remedy
+            && amount.minor() > bears
+        {
+            of = Some(*amount);
+            *amount = Amount::new(bears, amount.currency());
+        }
+    }
+    remedies.retain(|remedy| {
+        !matches!(remedy, Granted::Refund { amount, .. } if of.is_some() && amount.is_zero())
+    });
+    of
 }
 
 fn paper(file: &CaseFile<'_>) -> Paper {
@@ -322,7 +363,7 @@ fn is_fresh(turn: &mut Turn<'_>, proposal: &Proposal) -> Result<(), Refusal> {
         Some(Err(problem)) => return Err(Refusal::RecordsBroken { problem }),
         Some(Ok(fresh)) => fresh,
     };
-    if proposal.origin == Origin::Policy && is_outdated(proposal, &fresh) {
+    if proposal.origin.is_policy() && is_outdated(proposal, &fresh) {
         let decision = proposal.no;
         return Err(Refusal::Stale { decision });
     }
@@ -436,10 +477,11 @@ fn may_be_paid(
         verified(&turn.case)?;
         within_totals(turn.situation, money)?;
     }
-    if let (Some(refund), Some(left)) = (refund, left)
-        && refund.minor() > left.minor()
-    {
-        return Err(Refusal::MoreThanLeft { left });
+    if let Some(refund) = refund {
+        let left = Amount::new(granting::bears(turn), refund.currency());
+        if refund.minor() > left.minor() {
+            return Err(Refusal::MoreThanLeft { left });
+        }
     }
     Ok(())
 }
@@ -473,7 +515,7 @@ fn stand(turn: &mut Turn<'_>, by: Actor, decision: u32) {
         },
     );
     turn.end_tasks("", |todo| matches!(todo, Todo::Accept | Todo::Review));
-    crate::granting::carry_out(turn, decision);
+    granting::carry_out(turn, decision);
 }
 
 /// A second person approves, or not.
@@ -525,7 +567,7 @@ pub(crate) fn approve(
     may_be_paid(turn, &held.proposal.remedies, None)?;
     turn.happened(Happened::Approved { decision });
     turn.end_tasks("", |todo| *todo == Todo::Approve);
-    crate::granting::carry_out(turn, decision);
+    granting::carry_out(turn, decision);
     Ok(())
 }
 

@@ -477,6 +477,19 @@ pub enum Origin {
         /// Why.
         reason: String,
     },
+    /// The policy's, as far as there is money left to pay back: never more than was captured, whatever the policy grants.
+    Bounded {
+        /// The refund that the policy grants.
+        of: Amount,
+    },
+}
+
+impl Origin {
+    /// Whether it is the policy's word, and stands and falls with the facts.
+    #[must_use]
+    pub const fn is_policy(&self) -> bool {
+        matches!(self, Self::Policy | Self::Bounded { .. })
+    }
 }
 
 /// A case file as it was judged, so that the decision can be made again: its digest, and its bytes until they are stored.

@@ -138,9 +138,20 @@ fn reserve(
         turn.happened_by(Actor::System, reserved);
     }
     if promised < amount.minor() {
-        // The policy owes more than the payments can bear: finance finds the rest.
+        // INVARIANT (what is granted is placed): nothing is decided that the payments do not bear. Were it so, a person would have to look.
         turn.open_task(Todo::Review);
     }
+}
+
+/// How much of a refund the order's payments bear now, in minor units: those that a refund of this claim may be paid from.
+pub(crate) fn bears(turn: &Turn<'_>) -> u64 {
+    let claim = turn.case.claim().map(|claim| claim.kind);
+    let shares = shares(turn.situation, claim, claimed(turn).as_deref(), u64::MAX);
+    let all = shares
+        .iter()
+        .fold(0, |sum: u64, share| sum.saturating_add(share.minor));
+    let left = turn.situation.records.left().map_or(0, |left| left.minor());
+    all.min(left)
 }
 
 /// The payment that a claimed renewal was, by our name.

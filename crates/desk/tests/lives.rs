@@ -14,7 +14,7 @@ use makegood_desk::case::{
     ClaimKind, DisputeStatus, Event as Entry, LogEntry, PaymentKind, ServiceKind, Subscription,
     Wants,
 };
-use makegood_desk::event::{Happened, Todo};
+use makegood_desk::event::{Happened, Origin, Todo};
 use makegood_desk::execution::{ConnectorSaid, ProviderRefusal, RefundStatus, refunds};
 use makegood_desk::input::{Actor, Door, Input, Language, Override, Request};
 use makegood_desk::life::{Check, DecisionState, LetterKind, RefundState};
@@ -462,6 +462,47 @@ fn what_was_exchanged_is_not_paid_back_by_a_person_beside_it() {
     let refused = life.does(ANNA, back(2_000));
     assert_eq!(refused, Err(Refusal::MoreThanLeft { left }));
     life.does(ANNA, back(1_996)).expect("so much is left");
+}
+
+#[test]
+fn no_more_is_granted_than_was_captured_and_the_decision_says_so() {
+    for (paid, outcome, placed) in [
+        (4_990, Outcome::Refund, Some(4_990)),
+        (4_000, Outcome::PartialRefund, Some(4_000)),
+        (0, Outcome::Review, None),
+    ] {
+        let mut life = Life::of(ServiceKind::Standard);
+        life.records.payments[0].payment.amount = eur(paid);
+        life.limits.automatic_minor_max = [(*b"EUR", 10_000)].into();
+        life.limits.automatic_outcomes = [Outcome::PartialRefund].into();
+        life.asks(ClaimKind::NotStarted, Wants::Refund);
+        let settle = Input::SettleCheck {
+            check: Check::InternalRecords,
+            sound: true,
+            note: "a voucher for the rest".into(),
+        };
+        if paid < 4_990 {
+            life.does(ANNA, settle).expect("it is settled");
+        }
+        let proposal = &life.case.decision().expect("it is decided").proposal;
+        assert_eq!(proposal.outcome, outcome);
+        let bounded = Origin::Bounded { of: eur(4_990) };
+        let origin = if paid < 4_990 {
+            bounded
+        } else {
+            Origin::Policy
+        };
+        assert_eq!((&proposal.origin, proposal.automatic), (&origin, false));
+        assert_eq!(life.accepted_by(ANNA).is_ok(), placed.is_some());
+        let refunds = life.case.refunds.iter().map(|refund| refund.amount.minor());
+        assert_eq!(refunds.collect::<Vec<_>>(), Vec::from_iter(placed));
+        let review = life.case.open_tasks().any(|task| task.todo == Todo::Review);
+        assert_eq!(
+            review,
+            placed.is_none(),
+            "whoever pays all has no rest to find"
+        );
+    }
 }
 
 #[test]

@@ -150,6 +150,7 @@ crate::words::texts! {
     LEAD_NO_EXCHANGE: "Vi kan desværre ikke bytte.", "We are sorry, but we cannot exchange it.";
     LEAD_WAIT: "Leveringen er ikke forsinket endnu, så vi venter på, at den begynder.", "The delivery is not late yet, so we are waiting for it to begin.";
     COMES_TO_NOTHING: "Når vi regner efter, er der ikke noget beløb tilbage at betale, så svaret bliver et nej.", "Worked out, no amount is left to pay, so the answer is a no.";
+    BOUNDED: "Efter vores regler ville det have været {amount}. Mere er der ikke tilbage af det, du har betalt for ordren, så mere kan vi ikke betale tilbage.", "By our rules it would have been {amount}. No more is left of what you paid for the order, so no more can go back.";
     BY_PERSON: "En medarbejder har selv set på sagen og begrunder det sådan: {reason}", "A member of our staff looked at the case in person and gives this reason: {reason}";
     QUOTE: "Det bygger på punkt {clause} på vores side »{page}« i udgaven fra {version}", "This rests on clause {clause} of our page “{page}”, version of {version}";
     HEAD_WORKING: "Sådan er det regnet ud", "How it is worked out";

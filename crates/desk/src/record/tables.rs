@@ -149,6 +149,7 @@ stored_struct!(Proposal, {
 stored_enum!(Origin, "origin of a decision", {
     1 Policy,
     2 Person { reason },
+    3 Bounded { of },
 });
 
 stored_enum!(Outcome, "outcome", {

@@ -224,11 +224,15 @@ impl Dice {
     }
 
     fn of_decisions(&mut self) -> Vec<Happened> {
-        let reason = self.text();
+        let (reason, of) = (self.text(), self.amount());
         vec![
             Happened::Proposed(Proposal {
                 no: self.u32(),
-                origin: self.pick(&[Origin::Policy, Origin::Person { reason }]),
+                origin: self.pick(&[
+                    Origin::Policy,
+                    Origin::Person { reason },
+                    Origin::Bounded { of },
+                ]),
                 policy: self.text(),
                 version: self.text(),
                 policy_digest: self.text(),
@@ -808,6 +812,24 @@ pub fn golden() -> Vec<Event> {
         task: Todo::Message,
         due_at: later,
     });
+    all.push(Happened::Proposed(Proposal {
+        no: 3,
+        origin: Origin::Bounded { of: amount },
+        policy: "viplikes".to_owned(),
+        version: "2025-10-02".to_owned(),
+        policy_digest: "5f1c".to_owned(),
+        outcome: Outcome::PartialRefund,
+        clause: Some("5.10".to_owned()),
+        rule: Some("missing".to_owned()),
+        remedies: vec![],
+        suggestions: vec![],
+        facts: digest,
+        paper: Paper {
+            digest,
+            bytes: vec![],
+        },
+        automatic: false,
+    }));
     let by = actors(id);
     all.into_iter()
         .enumerate()

@@ -15,7 +15,7 @@ use makegood_desk::execution::{ConnectorSaid, RefundStatus};
 use makegood_desk::input::{
     Actor, Answer, Digest, Door, Id, Input, Language, Override, ProofAbout, ProofShows, Request,
 };
-use makegood_desk::life::{Case, Letter, LetterKind, RefundState};
+use makegood_desk::life::{Case, Check, Letter, LetterKind, RefundState};
 use makegood_desk::notice::{Notice, Paragraph, compose, compose_judged, texts};
 use makegood_desk::record;
 use makegood_desk::records::{PaymentRecord, Records, SubscriptionRecord};
@@ -659,6 +659,18 @@ fn started_by_hand() -> Story {
     story
 }
 
+/// The policy grants the price, and less was paid: no more goes back than came in.
+fn less_was_paid() -> Story {
+    let mut life = order(ServiceKind::Standard, vec![]);
+    life.records.payments = vec![payment("p1", 0, 4_000, PaymentKind::OneTime)];
+    let mut story = opened(life, ClaimKind::NotStarted, Wants::Refund);
+    let (check, sound) = (Check::InternalRecords, true);
+    let note = "a voucher for the rest".to_owned();
+    story.does(ANNA, Input::SettleCheck { check, sound, note });
+    story.accepts().pays(1);
+    story
+}
+
 /// The customer writes after the decision; somebody reads it, and hears it as an appeal.
 fn written_after_the_decision() -> Story {
     let mut life = dropped();
@@ -686,7 +698,7 @@ fn written_after_the_closing() -> Story {
 
 type Told = (&'static str, fn() -> Story);
 
-const STORIES: [Told; 27] = [
+const STORIES: [Told; 28] = [
     ("never-started", never_started),
     ("partial-over-two-payments", partial_over_two_payments),
     ("declined-and-appealed", declined_and_appealed),
@@ -712,6 +724,7 @@ const STORIES: [Told; 27] = [
     ("not-late-yet", not_late_yet),
     ("under-investigation", under_investigation),
     ("started-by-hand", started_by_hand),
+    ("less-was-paid", less_was_paid),
     ("written-after-the-decision", written_after_the_decision),
     ("written-after-the-closing", written_after_the_closing),
 ];

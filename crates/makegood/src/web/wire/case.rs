@@ -783,6 +783,14 @@ pub fn proposal(proposal: &Proposal) -> DecisionOut {
     let (origin, reason) = match &proposal.origin {
         Origin::Policy => ("policy", None),
         Origin::Person { reason } => ("person", Some(reason.clone())),
+        Origin::Bounded { of } => {
+            let (minor, currency) = (of.minor(), of.currency());
+            let code = currency.code();
+            let why = format!(
+                "the policy grants {minor} {code} in minor units, and no more is left of the payments"
+            );
+            ("policy", Some(why))
+        }
     };
     DecisionOut {
         no: proposal.no,
