@@ -10,7 +10,8 @@ use makegood_desk::execution::{CommandKind, Deed, RefundOrder, RefundStatus};
 use makegood_desk::input::{Actor, Brakes, Door, Limits};
 use makegood_desk::ledger::{Balances, Booking};
 use makegood_desk::life::{
-    Case, Check, CommandState, DecisionHeld, DecisionState, LetterKind, Refund, RefundState,
+    Case, Check, CommandState, Credit, CreditState, DecisionHeld, DecisionState, LetterKind,
+    Refund, RefundState,
 };
 use makegood_desk::records::Records;
 
@@ -107,6 +108,8 @@ impl Auditor {
                 amount,
                 exchange,
             } => self.credited(moment, *decision, *amount, *exchange),
+            Happened::CreditExchanged { credit, .. } => self.credit_ends(moment, *credit, true),
+            Happened::CreditWithdrawn { credit } => self.credit_ends(moment, *credit, false),
             Happened::Accepted {
                 decision,
                 second_person,
@@ -481,8 +484,8 @@ impl Auditor {
             .case
             .credits
             .iter()
-            .filter(|(of, _)| *of == decision)
-            .map(|(_, amount)| amount.minor())
+            .filter(|credit| credit.decision == decision)
+            .map(|credit| credit.amount.minor())
             .sum();
         let granted = granted(moment.case, decision, |granted| {
             matches!(granted, Granted::Exchange { .. } | Granted::Credit { .. })
@@ -499,6 +502,22 @@ impl Auditor {
             holder: moment.case.order.clone(),
             amount,
         })
+    }
+
+    /// INVARIANT (credit is spent once): the books refuse what the customer does not have.
+    fn credit_ends(&mut self, moment: &Moment<'_>, no: u32, spent: bool) -> Held {
+        let credit = moment.case.credits.iter().find(|credit| credit.no == no);
+        let Some(credit) = credit else {
+            return Ok(());
+        };
+        let (holder, amount) = (moment.case.order.clone(), credit.amount);
+        if spent {
+            return self.book(&Booking::CreditUsed { holder, amount });
+        }
+        if credit.exchange {
+            self.within_the_order(moment, amount.minor(), false)?;
+        }
+        self.book(&Booking::CreditWithdrawn { holder, amount })
     }
 
     fn alone_is_enough(&self, moment: &Moment<'_>, by: Actor, decision: u32) -> Held {
@@ -663,6 +682,12 @@ impl Auditor {
                 format!("case {no}: refund {} is stuck with nobody", refund.no)
             })?;
         }
+        let there = |credit: &Credit| credit.state == CreditState::Granted;
+        demand(
+            case.disputed.is_none() || !case.credits.iter().any(there),
+            Invariant::NoCreditWhileDisputed,
+            || format!("case {no}: {:?}", case.credits),
+        )?;
         if let Some(held) = case.standing() {
             // INVARIANT (what is granted is placed): by refunds of it, whatever became of them.
             let no = held.proposal.no;

@@ -112,11 +112,15 @@ pub enum Bug {
     OverridesForgetCredits,
     /// Less is promised than was granted, and nobody has the rest.
     PromisesLess,
+    /// A credit is exchanged twice.
+    ExchangesTwice,
+    /// A chargeback leaves the credit with the customer.
+    LeavesTheCredit,
 }
 
 impl Bug {
     /// All of them, with their words.
-    pub const ALL: [(&'static str, Self); 54] = [
+    pub const ALL: [(&'static str, Self); 56] = [
         ("reads_no_dispute_again", Self::ReadsNoDisputeAgain),
         ("forgets_lost_disputes", Self::ForgetsLostDisputes),
         ("sends_on_the_brakes", Self::SendsOnTheBrakes),
@@ -171,6 +175,8 @@ impl Bug {
         ("appeals_untold", Self::AppealsUntold),
         ("overrides_forget_credits", Self::OverridesForgetCredits),
         ("promises_less", Self::PromisesLess),
+        ("exchanges_twice", Self::ExchangesTwice),
+        ("leaves_the_credit", Self::LeavesTheCredit),
     ];
 
     /// Its word.

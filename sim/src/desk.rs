@@ -453,7 +453,9 @@ fn bend(bug: Bug, case: &Case, mut event: Event, events: &mut Vec<Event>) {
         (Bug::PromisesLess, Happened::RefundReserved { amount, .. }) => {
             *amount = Amount::new(amount.minor() - 1, amount.currency());
         }
-        (Bug::CreditsTwice, Happened::CreditGranted { .. }) => times = 2,
+        (Bug::CreditsTwice, Happened::CreditGranted { .. })
+        | (Bug::ExchangesTwice, Happened::CreditExchanged { .. }) => times = 2,
+        (Bug::LeavesTheCredit, Happened::CreditWithdrawn { .. }) => times = 0,
         (
             Bug::TellsTwice,
             Happened::Accepted {

@@ -12,6 +12,7 @@ pub enum Invariant {
     GrantedIsPlaced,
     MoneyByAStandingDecision,
     NoSendWhileDisputed,
+    NoCreditWhileDisputed,
     NoSendOfWhatADisputeTook,
     NoSendOnTheBrakes,
     NoPaidLetterBefore,
@@ -44,7 +45,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::NeverMoreThanCaptured,
         Self::OneRefundPerKey,
         Self::OneKeyPerRefund,
@@ -52,6 +53,7 @@ impl Invariant {
         Self::GrantedIsPlaced,
         Self::MoneyByAStandingDecision,
         Self::NoSendWhileDisputed,
+        Self::NoCreditWhileDisputed,
         Self::NoSendOfWhatADisputeTook,
         Self::NoSendOnTheBrakes,
         Self::NoPaidLetterBefore,
@@ -93,6 +95,7 @@ impl Invariant {
             Self::GrantedIsPlaced => "what is granted is placed",
             Self::MoneyByAStandingDecision => "money is promised by a decision that stands",
             Self::NoSendWhileDisputed => "no refund while a chargeback is open",
+            Self::NoCreditWhileDisputed => "no credit while a chargeback is open",
             Self::NoSendOfWhatADisputeTook => "no refund of what a lost chargeback took",
             Self::NoSendOnTheBrakes => "no refund on the brakes",
             Self::NoPaidLetterBefore => "no paid letter before the provider confirmed",

@@ -151,6 +151,15 @@ impl World<'_> {
                     let by_other = chance.one_in(2) && !self.is_calm();
                     moves.push(if by_other { (FIE, pay) } else { done(FIE) });
                 }
+                Todo::Exchange if !chance.one_in(3) => moves.push((
+                    BO,
+                    Input::Exchange {
+                        no: task.no,
+                        order: format!("VL-{}", 100 + task.no),
+                        service: "Likes".into(),
+                        note: note(),
+                    },
+                )),
                 Todo::Message if is_appealable(case) && chance.one_in(2) => {
                     let (door, message) = (Door::Email, None);
                     moves.push((BO, Input::Appeal { door, message }));

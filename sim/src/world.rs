@@ -715,6 +715,7 @@ impl<'w> World<'w> {
                         event.what,
                         Happened::RefundReserved { .. }
                             | Happened::CreditGranted { .. }
+                            | Happened::CreditExchanged { .. }
                             | Happened::CommandGiven { .. }
                             | Happened::Accepted { .. }
                             | Happened::Approved { .. }

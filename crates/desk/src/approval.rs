@@ -47,8 +47,9 @@ pub(crate) fn judge(turn: &mut Turn<'_>) -> Option<Result<Judged, CaseProblem>> 
     let origin = match bounded(turn, &mut remedies) {
         None => Origin::Policy,
         Some(of) => {
-            outcome = Outcome::PartialRefund;
-            if !remedies.iter().any(is_refund) {
+            if remedies.iter().any(is_refund) {
+                outcome = Outcome::PartialRefund;
+            } else if money_of(&remedies).is_none() {
                 // Nothing is left to pay: what else could be done is for a person to say.
                 outcome = Outcome::Review;
                 suggestions.append(&mut remedies);
@@ -85,23 +86,30 @@ const fn is_refund(remedy: &Granted) -> bool {
     matches!(remedy, Granted::Refund { .. })
 }
 
-/// Bounds a refund by what the payments bear, and tells what it was; nothing where they bear it.
+/// Bounds a refund or an exchange by what the payments bear, and tells what it was; nothing where they bear it.
 ///
 /// The rest is paid in no other way: it was never captured, or it went back already.
 // INVARIANT (never more refunded than captured).
 fn bounded(turn: &Turn<'_>, remedies: &mut Vec<Granted>) -> Option<Amount> {
     let bears = granting::bears(turn);
+    // What is exchanged stands on no payment, and is not worth more than what is left either.
+    let left = turn.situation.records.left().map_or(0, |left| left.minor());
     let mut of = None;
     for remedy in remedies.iter_mut() {
-        if let Granted::Refund { amount, .. } = remedy
-            && amount.minor() > bears
-        {
+        let (amount, most) = match remedy {
+            Granted::Refund { amount, .. } => (amount, bears),
+            Granted::Exchange { amount, .. } => (amount, left),
+            _ => continue,
+        };
+        if amount.minor() > most {
             of = Some(*amount);
-            *amount = Amount::new(bears, amount.currency());
+            *amount = Amount::new(most, amount.currency());
         }
     }
     remedies.retain(|remedy| {
-        !matches!(remedy, Granted::Refund { amount, .. } if of.is_some() && amount.is_zero())
+        !remedy
+            .money()
+            .is_some_and(|amount| of.is_some() && amount.is_zero())
     });
     of
 }
@@ -320,6 +328,7 @@ pub(crate) fn withdraw(turn: &mut Turn<'_>, decision: u32) {
         let why = CancelWhy::Disputed;
         turn.happened_by(Actor::System, Happened::RefundCancelled { no, why });
     }
+    granting::withdraw_credits(turn, |of| of == decision);
     let given: Vec<u32> = turn
         .case
         .commands

@@ -308,6 +308,20 @@ pub enum Happened {
         /// Whether it stands for an exchange.
         exchange: bool,
     },
+    /// Store credit was spent on another order: what was exchanged has its other service.
+    CreditExchanged {
+        /// Which credit of the case, from 1.
+        credit: u32,
+        /// The new order.
+        order: String,
+        /// What it is of.
+        service: String,
+    },
+    /// Store credit was taken back: the bank decides whose the money is, and it must not be given twice.
+    CreditWithdrawn {
+        /// Which.
+        credit: u32,
+    },
     /// A person has something to do that is no question about a fact.
     TaskOpened {
         /// Its number.
@@ -428,7 +442,7 @@ pub enum Todo {
     RefundFailed(u32),
     /// Answer a chargeback.
     Dispute(String),
-    /// Agree with the customer on something else for the credit.
+    /// Agree with the customer on something else for the credit; where they would rather keep it for later, it stays a credit.
     Exchange,
     /// See whether the customer is owed an apology or more: what was promised could not be done.
     CommandRefused(u32),
@@ -479,7 +493,7 @@ pub enum Origin {
     },
     /// The policy's, as far as there is money left to pay back: never more than was captured, whatever the policy grants.
     Bounded {
-        /// The refund that the policy grants.
+        /// The refund or exchange that the policy grants.
         of: Amount,
     },
 }

@@ -12,7 +12,8 @@ use crate::event::{Granted, Happened, Route, Todo};
 use crate::execution::{CommandKind, Deed, key};
 use crate::handle::Turn;
 use crate::input::{Actor, Situation};
-use crate::life::next;
+use crate::life::{CreditState, next};
+use crate::refusal::{Refusal, Takes, Thing};
 
 /// Promises and orders everything that a standing decision grants.
 pub(crate) fn carry_out(turn: &mut Turn<'_>, decision: u32) {
@@ -73,6 +74,54 @@ fn credit(turn: &mut Turn<'_>, decision: u32, amount: Amount, exchange: bool) {
             exchange,
         },
     );
+}
+
+/// Takes back what is still granted: the customer must not have it from the bank too.
+pub(crate) fn withdraw_credits(turn: &mut Turn<'_>, of: impl Fn(u32) -> bool) {
+    let granted: Vec<u32> = turn
+        .case
+        .credits
+        .iter()
+        .filter(|credit| credit.state == CreditState::Granted && of(credit.decision))
+        .map(|credit| credit.no)
+        .collect();
+    for credit in granted {
+        turn.happened_by(Actor::System, Happened::CreditWithdrawn { credit });
+    }
+}
+
+/// Somebody agreed with the customer on another service at the value that was left: the credit is spent on that order, all of it.
+pub(crate) fn exchange(
+    turn: &mut Turn<'_>,
+    no: u32,
+    order: String,
+    service: String,
+    note: String,
+) -> Result<(), Refusal> {
+    let what = Thing::Task;
+    let task = turn.case.tasks.iter().find(|task| task.no == no);
+    let task = task.ok_or(Refusal::NoSuch { what, no })?;
+    let is_exchange = task.todo == Todo::Exchange;
+    if task.done {
+        return Err(Refusal::AlreadyDone { what, no });
+    }
+    turn.takes(Takes::Agent)?;
+    if order.trim().is_empty() || service.trim().is_empty() || note.trim().is_empty() {
+        return Err(Refusal::ReasonMissing);
+    }
+    // The latest: what was exchanged before has its order, or was kept as credit.
+    let mut credits = turn.case.credits.iter().rev();
+    let credit = credits.find(|credit| credit.exchange && credit.state == CreditState::Granted);
+    let Some(credit) = credit.map(|credit| credit.no).filter(|_| is_exchange) else {
+        return Err(Refusal::Contradiction);
+    };
+    turn.happened(Happened::CreditExchanged {
+        credit,
+        order,
+        service,
+    });
+    turn.happened(Happened::TaskEnded { no, note });
+    Ok(())
 }
 
 /// A part of a refund, and the payment that bears it.

@@ -382,6 +382,40 @@ impl Refund {
     }
 }
 
+/// Store credit of the case. What is spent of it in the shop's own till is not heard of here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credit {
+    /// Its number.
+    pub no: u32,
+    /// The decision that granted it.
+    pub decision: u32,
+    /// How much.
+    pub amount: Amount,
+    /// Whether something else is to be chosen for it.
+    pub exchange: bool,
+    /// Since when.
+    pub at: Instant,
+    /// What became of it.
+    pub state: CreditState,
+}
+
+/// What became of store credit.
+// INVARIANT (credit is spent once): only what is still granted can be exchanged or withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CreditState {
+    /// It is there for the customer.
+    Granted,
+    /// It was spent on another order.
+    Exchanged {
+        /// The new order.
+        order: String,
+        /// What it is of.
+        service: String,
+    },
+    /// It was taken back.
+    Withdrawn,
+}
+
 /// A command of the case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
@@ -515,6 +549,11 @@ pub enum LetterKind {
     },
     /// The bank was asked; what happens now.
     Disputed,
+    /// What was exchanged is another order now.
+    Exchanged {
+        /// Which credit.
+        credit: u32,
+    },
     /// The case is closed without a decision.
     Closed,
     /// We look at it again.
@@ -629,8 +668,8 @@ pub struct Case {
     pub letters: Vec<Letter>,
     /// Tasks, oldest first.
     pub tasks: Vec<Task>,
-    /// Store credit granted: by which decision, how much.
-    pub credits: Vec<(u32, Amount)>,
+    /// Store credit, oldest first.
+    pub credits: Vec<Credit>,
     /// A chargeback is open.
     pub disputed: Option<String>,
     /// Appeals so far.
@@ -788,7 +827,9 @@ impl Case {
             | Happened::Accepted { .. }
             | Happened::Approved { .. }
             | Happened::NotApproved { .. }
-            | Happened::CreditGranted { .. } => self.apply_decision(at, event.by, &event.what),
+            | Happened::CreditGranted { .. }
+            | Happened::CreditExchanged { .. }
+            | Happened::CreditWithdrawn { .. } => self.apply_decision(at, event.by, &event.what),
             Happened::RefundReserved { .. }
             | Happened::RefundCancelled { .. }
             | Happened::RefundSending { .. }
@@ -1064,8 +1105,32 @@ impl Case {
                 self.set_decision(*decision, DecisionState::Proposed);
             }
             Happened::CreditGranted {
-                decision, amount, ..
-            } => self.credits.push((*decision, *amount)),
+                decision,
+                amount,
+                exchange,
+            } => self.credits.push(Credit {
+                no: next(self.credits.len()),
+                decision: *decision,
+                amount: *amount,
+                exchange: *exchange,
+                at,
+                state: CreditState::Granted,
+            }),
+            Happened::CreditExchanged {
+                credit,
+                order,
+                service,
+            } => {
+                let state = CreditState::Exchanged {
+                    order: order.clone(),
+                    service: service.clone(),
+                };
+                self.set_credit(*credit, &state);
+                self.owe(at, LetterKind::Exchanged { credit: *credit });
+            }
+            Happened::CreditWithdrawn { credit } => {
+                self.set_credit(*credit, &CreditState::Withdrawn);
+            }
             _ => {}
         }
     }
@@ -1280,6 +1345,12 @@ impl Case {
             .filter(|held| held.proposal.no == no)
         {
             held.state = state;
+        }
+    }
+
+    fn set_credit(&mut self, no: u32, state: &CreditState) {
+        for credit in self.credits.iter_mut().filter(|credit| credit.no == no) {
+            credit.state = state.clone();
         }
     }
 

@@ -145,6 +145,7 @@ pub fn compose_judged(
         LetterKind::Failed { refund } => done::failed(&mut pen, refund),
         LetterKind::Done { command } => done::done(&mut pen, command),
         LetterKind::NotDone { command } => done::not_done(&mut pen, command),
+        LetterKind::Exchanged { credit } => done::exchanged(&mut pen, credit),
         LetterKind::Disputed => done::disputed(&mut pen),
     }
     let say = |text: Text| text.say(pen.tongue).to_owned();

@@ -170,10 +170,18 @@ impl Records {
         })
     }
 
-    /// The same without these refunds of the desk's, which bind nothing any more.
+    /// The same without these refunds and credits of the desk's, which bind nothing any more.
     #[must_use]
-    pub(crate) fn without(&self, undone: &[life::Refund]) -> Self {
+    pub(crate) fn without(&self, undone: &[life::Refund], withdrawn: &[life::Credit]) -> Self {
         let mut records = self.clone();
+        for credit in withdrawn {
+            let same = |record: &RefundRecord| {
+                record.at == credit.at && record.amount == credit.amount && record.units == 0
+            };
+            if let Some(place) = records.refunds.iter().position(same) {
+                records.refunds.remove(place);
+            }
+        }
         for refund in undone {
             let same = |record: &RefundRecord| {
                 record.at == refund.reserved_at

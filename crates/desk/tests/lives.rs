@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the simulation found: lives of cases that once went wrong, told step by step.
 
+#[path = "life/credits.rs"]
+mod credits;
 #[path = "life/heard.rs"]
 mod heard;
 #[path = "life/letters.rs"]
@@ -422,46 +424,6 @@ fn nobody_disagrees_with_a_decision_that_was_not_told() {
     assert_eq!(untold, Err(Refusal::NotAppealable));
     life.posts();
     life.does(Actor::Customer, appeal).expect("it was told");
-}
-
-#[test]
-fn what_was_exchanged_is_not_paid_back_by_a_person_beside_it() {
-    let mut life = Life::of(ServiceKind::Standard);
-    let entry = |hours, event| LogEntry {
-        at: at(hours),
-        id: None,
-        event,
-    };
-    life.records.delivery_log = vec![
-        entry(1, Entry::Started { count: Some(100) }),
-        entry(20, Entry::Count { count: 500 }),
-        entry(30, Entry::Stopped),
-    ];
-    life.asks(ClaimKind::Stop, Wants::Exchange);
-    life.accepted_by(ANNA).expect("it is exchanged");
-    let task = life.case.open_tasks().next().expect("a task").no;
-    life.task_is_done(BO, task).expect("they agreed");
-    life.posts();
-    let appeal = Input::Appeal {
-        door: Door::Form,
-        message: None,
-    };
-    life.does(Actor::Customer, appeal).expect("it is appealed");
-    let back = |minor| {
-        Input::Override(Override {
-            outcome: Outcome::PartialRefund,
-            refund: Some((eur(minor), 0)),
-            credit: None,
-            redeliver_units: 0,
-            cancel_subscription: false,
-            clause: "5.10".into(),
-            reason: "as a courtesy".into(),
-        })
-    };
-    let left = eur(4_990 - 2_994);
-    let refused = life.does(ANNA, back(2_000));
-    assert_eq!(refused, Err(Refusal::MoreThanLeft { left }));
-    life.does(ANNA, back(1_996)).expect("so much is left");
 }
 
 #[test]

@@ -240,6 +240,7 @@ pub const fn letter_word(kind: LetterKind) -> &'static str {
         LetterKind::Closed => "closed",
         LetterKind::Reopened => "reopened",
         LetterKind::Heard { .. } => "heard",
+        LetterKind::Exchanged { .. } => "exchanged",
     }
 }
 

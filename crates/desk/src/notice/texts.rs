@@ -96,7 +96,7 @@ crate::words::texts! {
     FOUND_GUARANTEE_RUNS: "Faldgarantien løber til den {at}.", "The drop guarantee runs until {at}.";
     FOUND_GUARANTEE_RAN: "Faldgarantien løb til den {at}.", "The drop guarantee ran until {at}.";
     FOUND_NOTHING_PAID: "Vi kan ikke finde en betaling for ordren.", "We cannot find a payment for the order.";
-    FOUND_REFUNDED: "{amount} er allerede betalt tilbage.", "{amount} has already been refunded.";
+    FOUND_REFUNDED: "{amount} er allerede givet tilbage.", "{amount} has already been given back.";
     FOUND_DISPUTE_OPEN: "Der er en indsigelse i gang hos din bank.", "A dispute is open with your bank.";
     FOUND_DISPUTE_LOST: "Din bank har givet dig ret i en indsigelse.", "Your bank has settled a dispute in your favour.";
     FOUND_LOGIN_SEEN: "Loggen viser et login på kontoen.", "The log shows a login to the account.";
@@ -207,6 +207,9 @@ crate::words::texts! {
     DONE_CANCEL: "Abonnementet på ordre {order} er sagt op. Der trækkes ikke mere.", "The subscription on order {order} has been cancelled. Nothing more will be charged.";
     DONE_CANCEL_REFUND: "Nu betaler vi {amount} tilbage. Vi skriver igen, når betalingen er bekræftet.", "Now we refund {amount}. We write again when the payment is confirmed.";
     DONE_ASK: "Ser det ikke rigtigt ud hos dig, så svar på denne besked.", "If it does not look right to you, reply to this message.";
+    SUBJECT_EXCHANGED: "du har fået {service} i stedet", "you get {service} instead";
+    EXCHANGED: "Som aftalt får du {service} i stedet for det, der var tilbage af ordre {order}.", "As agreed, you get {service} in place of what was left of order {order}.";
+    EXCHANGED_HOW: "De {amount}, vi holdt til dig, er brugt på den nye ordre, {new}.", "The {amount} that we kept for you went into the new order, {new}.";
     SUBJECT_NOT_DONE: "det lykkedes ikke", "it did not work";
     NOT_DONE_REDELIVER: "Vi lovede at levere {units} igen til ordre {order}. Det er ikke lykkedes.", "We promised to deliver {units} again for order {order}. That did not work.";
     NOT_DONE_EXPEDITE: "Vi lovede at skubbe ordre {order} frem. Det er ikke lykkedes.", "We promised to give order {order} a push. That did not work.";
@@ -224,5 +227,6 @@ crate::words::texts! {
     DISPUTED_RULES: "Så længe indsigelsen er i gang, er det banken, der afgør, hvem pengene tilhører, og vi kan ikke selv betale dem tilbage imens. Ellers kunne de blive betalt to gange.", "While the dispute is open, it is the bank that decides whose the money is, and we cannot refund it ourselves meanwhile. Otherwise it could be paid twice.";
     DISPUTED_HELD: "Derfor har vi holdt de {amount} tilbage, som vi ellers var ved at betale dig.", "That is why we have held back the {amount} that we were about to refund.";
     DISPUTED_SENT: "Vi har allerede sendt dig {amount} for ordren, og det fortæller vi banken.", "We have already sent you {amount} for the order, and we tell the bank so.";
+    DISPUTED_CREDIT: "De {amount}, du havde til gode hos os, kan heller ikke bruges imens.", "Nor can the {amount} that you had to spend with us be used meanwhile.";
     DISPUTED_FASTER: "Er noget galt med ordren, så skriv det til os. Det er stadig den hurtigste vej til en løsning: trækker du indsigelsen tilbage hos banken, går vi videre med sagen. Det bestemmer du selv.", "If something is wrong with the order, tell us. That is still the fastest way to a solution: if you withdraw the dispute with the bank, we go on with the case. The choice is yours.";
 }

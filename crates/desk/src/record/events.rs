@@ -69,4 +69,6 @@ happenings! {
     42 "reopened" Reopened,
     43 "parked" Parked { why },
     44 "unparked" Unparked,
+    45 "credit_exchanged" CreditExchanged { credit, order, service },
+    46 "credit_withdrawn" CreditWithdrawn { credit },
 }

@@ -267,6 +267,12 @@ impl Dice {
                 amount: self.amount(),
                 exchange: self.bool(),
             },
+            Happened::CreditExchanged {
+                credit: self.u32(),
+                order: self.text(),
+                service: self.text(),
+            },
+            Happened::CreditWithdrawn { credit: self.u32() },
         ]
     }
 
@@ -830,6 +836,12 @@ pub fn golden() -> Vec<Event> {
         },
         automatic: false,
     }));
+    all.push(Happened::CreditExchanged {
+        credit: 1,
+        order: "VL-3000".to_owned(),
+        service: "Newsletter sign-ups".to_owned(),
+    });
+    all.push(Happened::CreditWithdrawn { credit: 1 });
     let by = actors(id);
     all.into_iter()
         .enumerate()

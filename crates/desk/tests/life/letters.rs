@@ -306,6 +306,17 @@ fn exchanged() -> Story {
     );
     let mut story = opened(life, ClaimKind::Stop, Wants::Exchange);
     story.accepts();
+    let task = story.life.case.open_tasks().next().expect("a task").no;
+    story.life.waits(hours(30));
+    story.does(
+        ANNA,
+        Input::Exchange {
+            no: task,
+            order: "VL-2".into(),
+            service: "Newsletter sign-ups".into(),
+            note: "agreed on the telephone".into(),
+        },
+    );
     story
 }
 
@@ -789,6 +800,7 @@ fn place_of(kind: LetterKind) -> usize {
         LetterKind::Closed => 10,
         LetterKind::Reopened => 11,
         LetterKind::Heard { .. } => 12,
+        LetterKind::Exchanged { .. } => 13,
     }
 }
 
@@ -799,7 +811,7 @@ fn the_stories_tell_every_kind_of_letter() {
         .flat_map(|(_, story)| story().sent)
         .map(|(letter, _)| place_of(letter.kind))
         .collect();
-    assert_eq!(told, (0..13).collect());
+    assert_eq!(told, (0..14).collect());
 }
 
 #[test]

@@ -17,7 +17,7 @@ use makegood_desk::handle::handle;
 use makegood_desk::input::{
     Actor, Brakes, Digest, Door, Id, Input, Language, Limits, Request, Situation,
 };
-use makegood_desk::life::{Case, Refund};
+use makegood_desk::life::{Case, CreditState, Refund};
 use makegood_desk::records::{DisputeRecord, OrderRecord, PaymentRecord, Records, RefundRecord};
 use makegood_desk::refusal::Refusal;
 use makegood_desk::vocabulary;
@@ -199,12 +199,16 @@ impl Life {
                 amount: refund.amount,
                 units: refund.units,
             })
-            .chain(self.case.credits.iter().map(|(_, amount)| RefundRecord {
-                at: self.now,
-                amount: *amount,
-                units: 0,
-            }))
             .collect();
+        let credits = self.case.credits.iter();
+        let given = credits.filter(|credit| credit.state != CreditState::Withdrawn);
+        self.records
+            .refunds
+            .extend(given.map(|credit| RefundRecord {
+                at: credit.at,
+                amount: credit.amount,
+                units: 0,
+            }));
         Ok(events.into_iter().map(|event| event.what).collect())
     }
 

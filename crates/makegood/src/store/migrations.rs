@@ -42,6 +42,7 @@ pub static ALL: &[Migration] = migrations! {
     1 "0001_meta";
     2 "0002_desk";
     3 "0003_person_key";
+    4 "0004_given_back";
 };
 
 crate::statements! {

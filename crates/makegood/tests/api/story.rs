@@ -392,7 +392,7 @@ async fn whoever_accepts_what_is_stale_is_refused_and_finds_what_the_facts_of_no
     let now = agent.get(&here).await.json();
     let state = |at: usize| now["decisions"][at]["state"].clone();
     assert_eq!((state(0), state(1)), (json!("replaced"), json!("proposed")));
-    assert_eq!(now["decisions"][1]["remedies"][0]["amount"]["amount"], 748);
+    assert_eq!(now["decisions"][1]["remedies"][0]["amount"]["amount"], 749);
     let again = agent.post_as(&accept, "once", &json!({})).await;
     assert_eq!(again.body, refused.body);
     let accepted = agent
@@ -429,4 +429,46 @@ async fn what_is_written_to_a_closed_case_is_a_task_for_support() {
     let done = format!("{here}/tasks/{}/done", no.unwrap());
     let note = json!({"note": "the customer is right"});
     assert_eq!(agent.post(&done, &note).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_an_order_is_exchanged_for_another_and_counts_as_given_back() {
+    let shop = Shop::open().await;
+    shop.order("VL-1").await;
+    let (customer, agent) = (shop.customer().await, shop.agent().await);
+    let body = json!({"order": "VL-1", "claim": "incomplete", "wants": "refund"});
+    let case = customer.post("/v1/cases", &body).await.json();
+    let here = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+    let money = |amount: u64| json!({"amount": amount, "currency": "EUR"});
+    let instead = json!({"outcome": "support_resolution", "credit": money(3000), "clause": "5.10", "reason": "agreed"});
+    let granted = agent.post(&format!("{here}/override"), &instead).await;
+    assert_eq!(granted.status, 200, "{}", granted.text());
+    let credit = &granted.json()["credits"][0];
+    assert_eq!(
+        (&credit["status"], &credit["amount"], &credit["exchange"]),
+        (&json!("granted"), &json!(3000), &json!(false))
+    );
+    shop.tend(&case).await;
+    let read = agent.get(&here).await.json();
+    assert_eq!(
+        (&read["closed"], &read["left"]),
+        (&json!("settled"), &money(1990))
+    );
+    let owner = shop
+        .somebody("Olga", makegood::books::people::Role::Owner)
+        .await;
+    let balances = owner.get("/v1/ledger/balances").await.json();
+    assert_eq!(balances["balances"], true);
+    assert!(balances.to_string().contains("store_credit"), "{balances}");
+    customer
+        .post(&format!("{here}/appeal"), &json!({"text": "No."}))
+        .await;
+    let instead = json!({"outcome": "partial_refund", "refund": money(2000), "clause": "5.10", "reason": "agreed"});
+    let refused = agent.post(&format!("{here}/override"), &instead).await;
+    assert_eq!(
+        (refused.status, refused.slug().as_str()),
+        (409, "more-than-left"),
+        "{}",
+        refused.text()
+    );
 }

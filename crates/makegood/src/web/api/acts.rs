@@ -281,6 +281,18 @@ pub struct Ending {
 pub struct Report {
     /// What was done.
     note: Prose<2000>,
+    /// Of an `exchange`: what the customer chose. Without it the customer keeps the amount as store credit.
+    exchange: Option<ExchangedFor>,
+}
+
+/// What a customer chose for the value that was left.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangedFor {
+    /// The number of the new order.
+    order: Line<200>,
+    /// The service that it is of.
+    service: Line<200>,
 }
 
 /// Nothing: what is meant stands in the address.
@@ -698,14 +710,15 @@ pub async fn task_done(
     Parameters::of(&uri, &[])?;
     let (id, no) = (read_name("case", &id)?, read_no("task", &no)?);
     let Told { body, context } = told;
-    act(
-        &web,
-        &context,
-        id,
-        Input::TaskDone {
+    let note = body.note.0;
+    let input = match body.exchange {
+        Some(chosen) => Input::Exchange {
             no,
-            note: body.note.0,
+            order: chosen.order.0,
+            service: chosen.service.0,
+            note,
         },
-    )
-    .await
+        None => Input::TaskDone { no, note },
+    };
+    act(&web, &context, id, input).await
 }

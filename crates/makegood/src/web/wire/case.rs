@@ -7,8 +7,8 @@ use makegood_desk::execution::Deed;
 use makegood_desk::facts::Asked;
 use makegood_desk::input::{Actor, Answer, Id, ProofAbout, ProofShows};
 use makegood_desk::life::{
-    Asking, Case, Check, Checked, Command, CommandState, DecisionHeld, DecisionState, Finding,
-    Letter, Proof, ProofState, Refund, RefundState, Stage, Task,
+    Asking, Case, Check, Checked, Command, CommandState, Credit, CreditState, DecisionHeld,
+    DecisionState, Finding, Letter, Proof, ProofState, Refund, RefundState, Stage, Task,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -384,8 +384,20 @@ pub struct CommandOut {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Credit)]
 pub struct CreditOut {
+    /// Its number.
+    pub no: u32,
     /// The decision that granted it.
     pub decision: u32,
+    /// `granted`, `exchanged` or `withdrawn`; what is spent of it at the shop is not known here.
+    pub status: &'static str,
+    /// Whether something else is to be chosen for it.
+    pub exchange: bool,
+    /// Of an exchange that was made: the new order.
+    pub new_order: Option<String>,
+    /// And the service that it is of.
+    pub new_service: Option<String>,
+    /// Since when.
+    pub granted_at: String,
     /// Minor units.
     pub amount: u64,
     /// The currency.
@@ -489,15 +501,7 @@ impl CaseOut {
             decisions: case.decisions.iter().map(decision).collect(),
             refunds: case.refunds.iter().map(|held| refund(id, held)).collect(),
             commands: case.commands.iter().map(|held| command(id, held)).collect(),
-            credits: case
-                .credits
-                .iter()
-                .map(|(decision, amount)| CreditOut {
-                    decision: *decision,
-                    amount: amount.minor(),
-                    currency: amount.currency().code().to_owned(),
-                })
-                .collect(),
+            credits: case.credits.iter().map(credit).collect(),
             tasks: case.tasks.iter().map(|held| task(id, held)).collect(),
             letters: case.letters.iter().map(|held| letter(id, held)).collect(),
             messages: case
@@ -510,6 +514,25 @@ impl CaseOut {
                 })
                 .collect(),
         }
+    }
+}
+
+fn credit(credit: &Credit) -> CreditOut {
+    let (status, new) = match &credit.state {
+        CreditState::Granted => ("granted", None),
+        CreditState::Exchanged { order, service } => ("exchanged", Some((order, service))),
+        CreditState::Withdrawn => ("withdrawn", None),
+    };
+    CreditOut {
+        no: credit.no,
+        decision: credit.decision,
+        status,
+        exchange: credit.exchange,
+        new_order: new.map(|(order, _)| order.clone()),
+        new_service: new.map(|(_, service)| service.clone()),
+        granted_at: moment(credit.at),
+        amount: credit.amount.minor(),
+        currency: credit.amount.currency().code().to_owned(),
     }
 }
 

@@ -162,6 +162,12 @@ pub fn data(what: &Happened) -> Value {
             amount,
             exchange,
         } => json!({"decision": decision, "amount": Money::from(*amount), "exchange": exchange}),
+        Happened::CreditExchanged {
+            credit,
+            order,
+            service,
+        } => json!({"credit": credit, "new_order": order, "new_service": service}),
+        Happened::CreditWithdrawn { credit } => json!({"credit": credit}),
         Happened::TaskOpened { no, task, due_at } => {
             json!({"no": no, "what": todo_word(task), "team": team_of(task), "due_at": moment(*due_at)})
         }
