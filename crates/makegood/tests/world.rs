@@ -205,6 +205,18 @@ impl World {
         );
     }
 
+    /// What becomes of a line.
+    async fn takes(&self, told: Json) -> Outcome {
+        let intake = Intake {
+            store: self.ready.shop.desk.store.clone(),
+            vault: Arc::clone(&self.ready.vault),
+            providers: Arc::new(BTreeSet::from(["card".to_owned()])),
+        };
+        let line = line::read(told.to_string().as_bytes());
+        let outcomes = intake.take(vec![line], self.ready.shop.clock.now()).await;
+        outcomes.unwrap().remove(0)
+    }
+
     /// The shop tells of an order of 1,000 units for EUR 49.90 that was closed after 750, and of its payment.
     async fn told(&self, number: &str, charge: &str) {
         let price = json!({"amount": 4990, "currency": "EUR"});
@@ -589,8 +601,67 @@ async fn a_chargeback_stops_money_at_once_and_its_end_is_booked_once() {
         world.hear_all().await;
         assert_eq!(shown().await, format!("{dispute} won won 0 4990 won 4990"));
         assert!(world.tended(case.id).await.disputed.is_none());
-        // What the provider took, it gave back.
-        assert_eq!(world.shown(&said::BALANCES, vec![]).await, [""; 0]);
+        // What the provider took, it gave back; its fee it kept.
+        assert_eq!(
+            world.shown(&said::BALANCES, vec![]).await,
+            ["dispute_fees  EUR 1500", "provider_balance card EUR -1500"]
+        );
+        world.books_hold().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_of_the_shops_telling_is_booked_with_its_fee_until_a_provider_tells_of_it_itself()
+{
+    on_both(async |world| {
+        let charge = world.order("VL-1").await;
+        let opened_at = world.hours_ago(20);
+        let told = |id: &str, status: &str, fee: Option<u64>| {
+            let price = json!({"amount": 4990, "currency": "EUR"});
+            let dispute = json!({"id": id, "opened_at": opened_at, "status": status, "amount": price});
+            let mut line = json!({"type": "dispute", "order": "VL-1", "dispute": dispute, "payment": "p1", "provider": "bank", "reason": "product_not_received"});
+            if let Some(fee) = fee {
+                line["fee"] = json!({"amount": fee, "currency": "EUR"});
+            }
+            line
+        };
+        let balances = async || world.shown(&said::BALANCES, vec![]).await;
+        world.tell(&[told("dp_1", "open", Some(1_500))]).await;
+        assert_eq!(
+            balances().await,
+            ["dispute_fees  EUR 1500", "disputes_held dp_1 EUR 4990", "provider_balance bank EUR -6490"]
+        );
+        world.books_hold().await;
+        for (status, fee, outcome, expected) in [
+            ("open", None, Outcome::Same, vec!["dispute_fees  EUR 1500", "disputes_held dp_1 EUR 4990", "provider_balance bank EUR -6490"]),
+            ("open", Some(1_700), Outcome::Grown { field: "fee" }, vec!["dispute_fees  EUR 1700", "disputes_held dp_1 EUR 4990", "provider_balance bank EUR -6690"]),
+            ("lost", None, Outcome::Grown { field: "dispute.status" }, vec!["dispute_fees  EUR 1700", "dispute_losses  EUR 4990", "provider_balance bank EUR -6690"]),
+            ("won", Some(0), Outcome::Grown { field: "dispute.status" }, vec![]),
+        ] {
+            assert_eq!(world.takes(told("dp_1", status, fee)).await, outcome, "{status}");
+            assert_eq!(balances().await, expected, "{status}");
+            world.books_hold().await;
+        }
+
+        // The provider is connected, and tells of another one: the shop's word does not move it.
+        let disputed = json!({"charge": charge, "reason": "product_not_received"});
+        let id = world.post("/_sandbox/disputes", disputed)["id"].as_str().unwrap().to_owned();
+        assert_eq!(world.takes(told(&id, "lost", None)).await, Outcome::New);
+        let before = balances().await;
+        assert_eq!(before, ["dispute_losses  EUR 4990", "provider_balance bank EUR -4990"]);
+        world.hear_all().await;
+        let shown = async || world.shown(&said::DISPUTES, vec![Value::from("VL-1")]).await;
+        let stands = shown().await;
+        let said = format!("{id} open needs_response 0 4990 lost 4990");
+        assert!(stands.contains(&said), "{stands:?}");
+        let known = balances().await;
+        let still = world.takes(told(&id, "won", Some(0))).await;
+        assert!(
+            matches!(still, Outcome::Conflict { field: "dispute.status", .. }),
+            "{still:?}"
+        );
+        assert_eq!((shown().await, balances().await), (stands, known));
         world.books_hold().await;
     })
     .await;
