@@ -375,6 +375,74 @@ pub enum Happened {
     },
     /// A person sent it on its way.
     Unparked,
+    /// A provider showed a refund that nobody here decided. It is no case's: it and what follows are a story of their own in the log.
+    ProviderRefundSeen {
+        /// The provider.
+        provider: String,
+        /// Its name for the refund.
+        refund: String,
+        /// The order, if its payment is known.
+        order: Option<String>,
+        /// How much.
+        amount: Amount,
+        /// How far it is, in the provider's word.
+        status: String,
+    },
+    /// Such a refund went on, or was undone.
+    ProviderRefundMoved {
+        /// The provider.
+        provider: String,
+        /// Its name for the refund.
+        refund: String,
+        /// How far it is now.
+        status: String,
+    },
+    /// The payment of such a refund became known, and with it the order.
+    ProviderRefundMatched {
+        /// The provider.
+        provider: String,
+        /// Its name for the refund.
+        refund: String,
+        /// The order.
+        order: String,
+    },
+    /// Something does not agree with a provider: finance is asked, and money of the order stands still.
+    BreachOpened {
+        /// What kind of thing.
+        kind: String,
+        /// The provider.
+        provider: String,
+        /// The provider's name for what it is about.
+        subject: String,
+        /// The order, if it is known.
+        order: Option<String>,
+    },
+    /// It was explained, or came right by itself.
+    BreachClosed {
+        /// What kind of thing.
+        kind: String,
+        /// The provider.
+        provider: String,
+        /// The provider's name for what it is about.
+        subject: String,
+        /// What was behind it.
+        note: String,
+    },
+}
+
+impl Happened {
+    /// Whether it happened to the books and to no case.
+    #[must_use]
+    pub const fn is_of_the_books(&self) -> bool {
+        matches!(
+            self,
+            Self::ProviderRefundSeen { .. }
+                | Self::ProviderRefundMoved { .. }
+                | Self::ProviderRefundMatched { .. }
+                | Self::BreachOpened { .. }
+                | Self::BreachClosed { .. }
+        )
+    }
 }
 
 /// How a question ended.

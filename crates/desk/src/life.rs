@@ -868,6 +868,12 @@ impl Case {
                 self.owe(at, LetterKind::Disputed);
             }
             Happened::DisputeGone => self.disputed = None,
+            // What happens to the books reaches a case by its records.
+            Happened::ProviderRefundSeen { .. }
+            | Happened::ProviderRefundMoved { .. }
+            | Happened::ProviderRefundMatched { .. }
+            | Happened::BreachOpened { .. }
+            | Happened::BreachClosed { .. } => {}
             Happened::LetterHanded { no, text } => {
                 for letter in self.letters.iter_mut().filter(|letter| letter.no == *no) {
                     // INVARIANT (a letter is owed once): what was handed over stays handed over.

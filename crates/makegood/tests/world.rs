@@ -47,6 +47,8 @@ mod said {
         DISPUTES = "select id, status, provider_status, inquiry, amount_minor, booked, booked_minor from dispute where order_number = ?1 order by id";
         /// All balances.
         BALANCES = "select account, account_of, currency, cast(sum(signed_minor) as bigint) from ledger_entry where source <> 'case' group by account, account_of, currency having sum(signed_minor) <> 0 order by account, account_of, currency";
+        /// What happened to the books and to no case.
+        LOGGED = "select kind, role, position from event where case_id not in (select id from desk_case) order by no";
         /// Breaches that are open.
         OPEN = "select count(*) from breach where order_number = ?1 and closed_at is null";
         /// The subscription's word.
@@ -455,6 +457,15 @@ async fn a_refund_made_in_the_dashboard_stops_the_order_until_finance_explains_i
             case.refunds.first().unwrap().state,
             RefundState::Succeeded { .. }
         ));
+        // Each refund and each question to finance is a story of its own in the audit log.
+        assert_eq!(
+            world.shown(&said::LOGGED, vec![]).await,
+            [
+                "provider_refund_seen provider 1",
+                "breach_opened system 1",
+                "breach_closed finance 2"
+            ]
+        );
         world.books_hold().await;
     })
     .await;

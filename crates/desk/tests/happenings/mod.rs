@@ -273,6 +273,35 @@ impl Dice {
                 service: self.text(),
             },
             Happened::CreditWithdrawn { credit: self.u32() },
+            Happened::ProviderRefundSeen {
+                provider: self.text(),
+                refund: self.text(),
+                order: self.maybe(Self::text),
+                amount: self.amount(),
+                status: self.text(),
+            },
+            Happened::ProviderRefundMoved {
+                provider: self.text(),
+                refund: self.text(),
+                status: self.text(),
+            },
+            Happened::ProviderRefundMatched {
+                provider: self.text(),
+                refund: self.text(),
+                order: self.text(),
+            },
+            Happened::BreachOpened {
+                kind: self.text(),
+                provider: self.text(),
+                subject: self.text(),
+                order: self.maybe(Self::text),
+            },
+            Happened::BreachClosed {
+                kind: self.text(),
+                provider: self.text(),
+                subject: self.text(),
+                note: self.text(),
+            },
         ]
     }
 
@@ -842,6 +871,36 @@ pub fn golden() -> Vec<Event> {
         service: "Newsletter sign-ups".to_owned(),
     });
     all.push(Happened::CreditWithdrawn { credit: 1 });
+    let (provider, refund) = (|| "stripe".to_owned(), || "re_9".to_owned());
+    all.push(Happened::ProviderRefundSeen {
+        provider: provider(),
+        refund: refund(),
+        order: Some("VL-2088".to_owned()),
+        amount,
+        status: "pending".to_owned(),
+    });
+    all.push(Happened::ProviderRefundMoved {
+        provider: provider(),
+        refund: refund(),
+        status: "succeeded".to_owned(),
+    });
+    all.push(Happened::ProviderRefundMatched {
+        provider: provider(),
+        refund: refund(),
+        order: "VL-2088".to_owned(),
+    });
+    all.push(Happened::BreachOpened {
+        kind: "foreign_refund".to_owned(),
+        provider: provider(),
+        subject: refund(),
+        order: None,
+    });
+    all.push(Happened::BreachClosed {
+        kind: "foreign_refund".to_owned(),
+        provider: provider(),
+        subject: refund(),
+        note: "a colleague paid it by hand".to_owned(),
+    });
     let by = actors(id);
     all.into_iter()
         .enumerate()

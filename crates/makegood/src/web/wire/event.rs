@@ -34,8 +34,8 @@ pub struct EventOut {
     /// What kind of thing happened.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The case.
-    pub case: String,
+    /// The case; nothing where it happened to the books and to no case.
+    pub case: Option<String>,
     /// Which event of the case it is, from 1.
     pub position: u64,
     /// By whom.
@@ -60,7 +60,7 @@ impl EventOut {
             created: unix(event.at),
             created_at: moment(event.at),
             kind: record::kind(&event.what),
-            case: name("case", case),
+            case: (!event.what.is_of_the_books()).then(|| name("case", case)),
             position,
             by: actor(event.by),
             data: data(&event.what),
@@ -176,6 +176,43 @@ pub fn data(what: &Happened) -> Value {
         Happened::Appealed { door, message } => {
             json!({"channel": door.word(), "message": text(message)})
         }
+        Happened::ProviderRefundSeen {
+            provider,
+            refund,
+            order,
+            amount,
+            status,
+        } => json!({
+            "provider": provider,
+            "provider_refund": refund,
+            "order": order,
+            "amount": Money::from(*amount),
+            "status": status,
+        }),
+        Happened::ProviderRefundMoved {
+            provider,
+            refund,
+            status,
+        } => json!({"provider": provider, "provider_refund": refund, "status": status}),
+        Happened::ProviderRefundMatched {
+            provider,
+            refund,
+            order,
+        } => json!({"provider": provider, "provider_refund": refund, "order": order}),
+        Happened::BreachOpened {
+            kind,
+            provider,
+            subject,
+            order,
+        } => {
+            json!({"kind": kind, "provider": provider, "subject": subject, "order": order})
+        }
+        Happened::BreachClosed {
+            kind,
+            provider,
+            subject,
+            note,
+        } => json!({"kind": kind, "provider": provider, "subject": subject, "note": note}),
         Happened::LetterHanded { no, text } => json!({"no": no, "text": hex(&text.0)}),
         Happened::Closed { why, reason } => json!({"why": closed_word(*why), "reason": reason}),
         Happened::Parked { why } => json!({"why": why}),
