@@ -378,6 +378,27 @@ impl Auditor {
         demand(!braked, Invariant::NoSendOnTheBrakes, || {
             format!("refund {} is sent", refund.no)
         })?;
+        // Whoever was granted that the subscription ends is not charged again while the money comes back.
+        let held = moment.case.decisions.iter();
+        let mut ends = held.filter(|held| held.proposal.no == refund.decision);
+        let ends = ends.any(|held| {
+            let remedies = &held.proposal.remedies;
+            remedies.contains(&Granted::CancelSubscription)
+        });
+        let ended = moment.case.commands.iter().any(|command| {
+            command.deed == Deed::CancelSubscription
+                && matches!(command.state, CommandState::Done { .. })
+        });
+        // Finance may pay otherwise what was bound to a subscription that cannot end.
+        let bound = moment.case.commands.iter().any(|command| {
+            command.deed == Deed::CancelSubscription
+                && matches!(command.state, CommandState::Refused { .. })
+        });
+        demand(
+            !ends || ended || bound,
+            Invariant::CancelledBeforePaid,
+            || format!("refund {} is sent", refund.no),
+        )?;
         let Some(entry) = self.entries.get_mut(&refund.key) else {
             return Ok(());
         };
@@ -619,6 +640,18 @@ impl Auditor {
     }
 
     fn commanded(&mut self, moment: &Moment<'_>, no: u32, deed: Deed) -> Held {
+        if deed == Deed::CancelSubscription {
+            let held = moment.case.commands.iter().any(|command| {
+                command.deed == deed
+                    && !matches!(
+                        command.state,
+                        CommandState::Refused { .. } | CommandState::Cancelled
+                    )
+            });
+            return demand(!held, Invariant::CancelledOnce, || {
+                format!("case {} cancels its subscription again", moment.no)
+            });
+        }
         if deed != Deed::Fulfil(CommandKind::Redeliver) {
             return Ok(());
         }

@@ -116,11 +116,15 @@ pub enum Bug {
     ExchangesTwice,
     /// A chargeback leaves the credit with the customer.
     LeavesTheCredit,
+    /// A subscription that has ended is cancelled again.
+    CancelsAgain,
+    /// A renewal is paid back whatever becomes of its subscription.
+    PaysBeforeCancelling,
 }
 
 impl Bug {
     /// All of them, with their words.
-    pub const ALL: [(&'static str, Self); 56] = [
+    pub const ALL: [(&'static str, Self); 58] = [
         ("reads_no_dispute_again", Self::ReadsNoDisputeAgain),
         ("forgets_lost_disputes", Self::ForgetsLostDisputes),
         ("sends_on_the_brakes", Self::SendsOnTheBrakes),
@@ -177,6 +181,8 @@ impl Bug {
         ("promises_less", Self::PromisesLess),
         ("exchanges_twice", Self::ExchangesTwice),
         ("leaves_the_credit", Self::LeavesTheCredit),
+        ("cancels_again", Self::CancelsAgain),
+        ("pays_before_cancelling", Self::PaysBeforeCancelling),
     ];
 
     /// Its word.

@@ -304,6 +304,13 @@ impl Bent<'_> {
                 // Only what stands on a payment counts, as it did once.
                 self.records.to_mut().refunds.clear();
             }
+            (Bug::CancelsAgain, Input::Override(_) | Input::Accept { .. }) => {
+                for command in &mut self.case.to_mut().commands {
+                    if command.deed == Deed::CancelSubscription {
+                        command.state = CommandState::Cancelled;
+                    }
+                }
+            }
             (Bug::OrdersGoodsAgain, _) => {
                 for command in &mut self.case.to_mut().commands {
                     if command.deed == Deed::Fulfil(CommandKind::Redeliver) {
@@ -449,6 +456,9 @@ fn bend(bug: Bug, case: &Case, mut event: Event, events: &mut Vec<Event>) {
                 *no += 100;
                 key.push_str("-again");
             }
+        }
+        (Bug::PaysBeforeCancelling, Happened::RefundReserved { after_command, .. }) => {
+            *after_command = None;
         }
         (Bug::PromisesLess, Happened::RefundReserved { amount, .. }) => {
             *amount = Amount::new(amount.minor() - 1, amount.currency());

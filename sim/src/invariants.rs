@@ -32,6 +32,8 @@ pub enum Invariant {
     TheLedgerBalances,
     TheBooksShowAllMoney,
     GoodsOnce,
+    CancelledOnce,
+    CancelledBeforePaid,
     ReplayGivesTheSame,
     TwiceIsOnce,
     OwedSurvivesACrash,
@@ -45,7 +47,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::NeverMoreThanCaptured,
         Self::OneRefundPerKey,
         Self::OneKeyPerRefund,
@@ -73,6 +75,8 @@ impl Invariant {
         Self::TheLedgerBalances,
         Self::TheBooksShowAllMoney,
         Self::GoodsOnce,
+        Self::CancelledOnce,
+        Self::CancelledBeforePaid,
         Self::ReplayGivesTheSame,
         Self::TwiceIsOnce,
         Self::OwedSurvivesACrash,
@@ -117,6 +121,10 @@ impl Invariant {
             Self::TheLedgerBalances => "the ledger balances",
             Self::TheBooksShowAllMoney => "the books show all money",
             Self::GoodsOnce => "goods are ordered once",
+            Self::CancelledOnce => "a subscription is cancelled once",
+            Self::CancelledBeforePaid => {
+                "no renewal is paid back before its subscription has ended"
+            }
             Self::ReplayGivesTheSame => "replay gives the same case",
             Self::TwiceIsOnce => "the same input twice is one",
             Self::OwedSurvivesACrash => "what is owed survives a crash",

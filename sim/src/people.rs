@@ -259,6 +259,7 @@ impl World<'_> {
             0 => {
                 instead.outcome = Outcome::PartialRefund;
                 instead.refund = Some((amount((price / 2).min(left)), 0));
+                instead.cancel_subscription = self.plan.orders[row.order].subscription;
             }
             1 => {
                 instead.outcome = Outcome::Refund;

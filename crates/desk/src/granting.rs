@@ -7,12 +7,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::amount::Amount;
-use crate::case::{ClaimKind, PaymentKind};
+use crate::case::{ClaimKind, PaymentKind, Subscription};
 use crate::event::{Granted, Happened, Route, Todo};
 use crate::execution::{CommandKind, Deed, key};
 use crate::handle::Turn;
 use crate::input::{Actor, Situation};
-use crate::life::{CreditState, next};
+use crate::life::{CommandState, CreditState, next};
 use crate::refusal::{Refusal, Takes, Thing};
 
 /// Promises and orders everything that a standing decision grants.
@@ -275,6 +275,14 @@ fn cancel_subscription(turn: &mut Turn<'_>, decision: u32) -> Option<u32> {
         return Some(known.no);
     }
     let subscription = turn.situation.records.subscription.as_ref();
+    // INVARIANT (a subscription is cancelled once): what has ended is not ended again, and nothing waits for it.
+    let done = turn.case.commands.iter().any(|command| {
+        command.deed == Deed::CancelSubscription
+            && matches!(command.state, CommandState::Done { .. })
+    });
+    if done || subscription.is_some_and(|record| record.status == Subscription::Cancelled) {
+        return None;
+    }
     let (route, subject) = match subscription {
         Some(record) if !record.reference.is_empty() => (
             Route::Provider,

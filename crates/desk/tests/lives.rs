@@ -511,6 +511,82 @@ fn a_renewal_whose_subscription_cannot_end_is_with_finance() {
     life.does(FIE, input).expect("it is paid by the bank");
 }
 
+#[test]
+fn a_renewal_that_is_paid_otherwise_still_waits_for_its_subscription_to_end() {
+    let mut life = Life::of(ServiceKind::Standard);
+    life.records.payments[0].payment.kind = PaymentKind::Renewal;
+    life.records.payments[0].payment.fulfilled = Some(false);
+    life.records.subscription = Some(SubscriptionRecord {
+        status: Subscription::Active,
+        provider: "card".into(),
+        reference: "sub_1".into(),
+    });
+    life.asks(ClaimKind::Renewal, Wants::Refund);
+    life.accepted_by(ANNA).expect("it is accepted");
+    life.does(BO, Input::CancelRefund { no: 1 })
+        .expect("it is called back");
+    let input = Input::PayOtherwise {
+        no: 1,
+        provider: "bank".into(),
+    };
+    life.does(FIE, input).expect("it is paid by the bank");
+    assert!(matches!(life.sends(2), Err(Refusal::NotYet { .. })));
+    let said = ConnectorSaid::Done { note: None };
+    life.does(Actor::Provider, Input::CommandSaid { no: 1, said })
+        .expect("it is heard");
+    life.sends(2).expect("the subscription has ended");
+}
+
+#[test]
+fn a_subscription_is_cancelled_once_and_what_is_paid_back_later_does_not_wait_for_it() {
+    for told_by_the_books in [false, true] {
+        let mut life = Life::of(ServiceKind::Standard);
+        life.records.payments[0].payment.kind = PaymentKind::Renewal;
+        life.records.payments[0].payment.fulfilled = Some(false);
+        let mut subscription = SubscriptionRecord {
+            status: Subscription::Active,
+            provider: "card".into(),
+            reference: "sub_1".into(),
+        };
+        life.records.subscription = Some(subscription.clone());
+        life.asks(ClaimKind::Renewal, Wants::Refund);
+        let back = |minor| {
+            Input::Override(Override {
+                outcome: Outcome::PartialRefund,
+                refund: Some((eur(minor), 0)),
+                credit: None,
+                redeliver_units: 0,
+                cancel_subscription: true,
+                clause: "5.10".into(),
+                reason: "as a courtesy".into(),
+            })
+        };
+        if told_by_the_books {
+            subscription.status = Subscription::Cancelled;
+            life.records.subscription = Some(subscription);
+        } else {
+            life.does(ANNA, back(77)).expect("it is decided");
+            assert!(life.sends(1).is_err(), "it waits for the cancelling");
+            let said = ConnectorSaid::Done { note: None };
+            life.does(Actor::Provider, Input::CommandSaid { no: 1, said })
+                .expect("it is heard");
+            life.sends(1).expect("it may be sent");
+            life.is_told(1, RefundStatus::Succeeded);
+            life.posts();
+            let appeal = Input::Appeal {
+                door: Door::Form,
+                message: None,
+            };
+            life.does(Actor::Customer, appeal).expect("it is appealed");
+        }
+        let commands = life.case.commands.len();
+        life.does(BO, back(50)).expect("it is decided");
+        assert_eq!(life.case.commands.len(), commands);
+        let last = life.case.refunds.last().expect("a refund").no;
+        life.sends(last).expect("nothing is waited for");
+    }
+}
+
 // Letters and questions.
 
 #[test]

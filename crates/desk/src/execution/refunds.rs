@@ -426,7 +426,11 @@ pub(crate) fn pay_otherwise(turn: &mut Turn<'_>, no: u32, provider: String) -> R
             &what,
         ),
         not_before: turn.situation.now.plus(turn.situation.limits.hold),
-        after_command: None,
+        // What the first waited for this one waits for, too, unless that has ended.
+        after_command: refund.after_command.filter(|command| {
+            let mut commands = turn.case.commands.iter();
+            commands.any(|known| known.no == *command && !known.is_over())
+        }),
     };
     turn.happened(reserved);
     turn.end_tasks("", |todo| *todo == task);
