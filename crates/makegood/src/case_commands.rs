@@ -9,7 +9,7 @@ use clap::Subcommand;
 use makegood_desk::amount::Amount;
 use makegood_desk::case::Instant;
 use makegood_desk::event::{Granted, Origin};
-use makegood_desk::life::{Case, CommandState, DecisionState, Stage};
+use makegood_desk::life::{Case, CommandState, CreditState, DecisionState, Stage};
 use makegood_policy::phrase::Tongue;
 
 use crate::answer::outcome_word;
@@ -232,6 +232,13 @@ fn decisions(case: &Case, page: &mut String) {
         if let Origin::Person { reason } = &proposal.origin {
             let _ = writeln!(page, "  a person decided otherwise: {reason}");
         }
+        if let Origin::Bounded { of } = &proposal.origin {
+            let _ = writeln!(
+                page,
+                "  the policy grants {}, and no more is left",
+                told(*of)
+            );
+        }
         for remedy in &proposal.remedies {
             let _ = writeln!(page, "  • {}", remedy_told(remedy));
         }
@@ -256,7 +263,7 @@ fn remedy_told(remedy: &Granted) -> String {
 }
 
 fn money(case: &Case, page: &mut String) {
-    if !case.refunds.is_empty() || !case.commands.is_empty() {
+    if !case.refunds.is_empty() || !case.commands.is_empty() || !case.credits.is_empty() {
         page.push_str("\nWhat is done\n");
     }
     for refund in &case.refunds {
@@ -273,6 +280,22 @@ fn money(case: &Case, page: &mut String) {
             } else {
                 ""
             }
+        );
+    }
+    for credit in &case.credits {
+        let state = match &credit.state {
+            CreditState::Granted if credit.exchange => "kept for an exchange".to_owned(),
+            CreditState::Granted => "granted".to_owned(),
+            CreditState::Exchanged { order, service } => {
+                format!("spent on order {order}: {service}")
+            }
+            CreditState::Withdrawn => "taken back: the bank decides".to_owned(),
+        };
+        let _ = writeln!(
+            page,
+            "  store credit {}  {}  {state}",
+            credit.no,
+            told(credit.amount)
         );
     }
     for command in &case.commands {

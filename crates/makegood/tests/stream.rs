@@ -275,7 +275,7 @@ fn several_streams_are_one_and_a_stream_that_is_not_there_ends_the_run_with_2() 
             "--ndjson",
             "--no-reasons",
             &path,
-            path,
+            &path,
             "no-such-stream.ndjson",
         ])
         .output()
