@@ -287,6 +287,17 @@ pub(crate) async fn store(config: &Config) -> Result<Store, Stop> {
     Store::open(&location(config), options).await.map_err(stop)
 }
 
+/// The store for commands that only look: an open desk may have it.
+pub(crate) async fn looking(config: &Config) -> Result<Store, Stop> {
+    let options = Options {
+        create: false,
+        migrate: false,
+        reading: true,
+        ..setup::options(config)
+    };
+    Store::open(&location(config), options).await.map_err(stop)
+}
+
 /// Runs a command.
 ///
 /// # Errors
@@ -558,7 +569,10 @@ impl Verify {
     fn books(&self, out: &mut dyn Write) -> Done {
         let config = settings(&self.flags)?;
         wait_for(async {
-            let store = store(&config).await?;
+            let store = match self.accept && self.yes {
+                true => store(&config).await?,
+                false => looking(&config).await?,
+            };
             let (looked, mut wrong) = store
                 .read(|tx| Box::pin(async move { check::all(tx).await }))
                 .await
@@ -650,7 +664,7 @@ fn export(flags: &Flags, to: Option<&Path>, out: &mut dyn Write) -> Done {
         })
         .transpose()?;
     wait_for(async {
-        let store = store(&config).await?;
+        let store = looking(&config).await?;
         let signer =
             SigningKey::open(&config.audit.key_file, &config.audit.origin).map_err(stop)?;
         let out: &mut dyn Write = match &mut file {
@@ -703,7 +717,7 @@ fn user(command: &UserCommand, out: &mut dyn Write) -> Done {
         UserCommand::List { flags } => {
             let config = settings(flags)?;
             wait_for(async {
-                let store = store(&config).await?;
+                let store = looking(&config).await?;
                 let all = store
                     .read(|tx| Box::pin(async move { people::all(tx).await }))
                     .await
@@ -819,7 +833,7 @@ fn token(command: &TokenCommand, out: &mut dyn Write) -> Done {
         TokenCommand::List { flags } => {
             let config = settings(flags)?;
             wait_for(async {
-                let store = store(&config).await?;
+                let store = looking(&config).await?;
                 let now = Clock::default().now();
                 let all = store
                     .read(|tx| Box::pin(async move { people::tokens(tx).await }))
