@@ -110,8 +110,8 @@ It ends on SIGTERM and Ctrl-C: what is being answered is finished, what is in ha
   makegood verify
   makegood verify --log audit.ndjson --key desk.example+1234abcd+AbC…
   makegood verify --proof decision.tlog-proof --key desk.example+1234abcd+AbC…
-  makegood verify --accept        what would be accepted, where no money moves because the database is in doubt
-  makegood verify --accept --yes  accept it: money moves again
+  makegood verify --accept        what would be accepted, where no money moves
+  makegood verify --accept --yes  accept it
 
 Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
     Verify(Verify),
