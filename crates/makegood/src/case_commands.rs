@@ -18,7 +18,7 @@ use crate::books::effects::{check_word, refund_word, team_asked, team_of, todo_w
 use crate::cli::{Done, FINE, Stop};
 use crate::clock::timestamp;
 use crate::config::Flags;
-use crate::desk_commands::{settings, store, wait_for};
+use crate::desk_commands::{looking, settings, wait_for};
 use crate::policies::harmless;
 use crate::post::letter_word;
 use crate::reasons::amount_words;
@@ -84,7 +84,7 @@ fn list(flags: &Flags, stage: Option<&str>, most: u32, out: &mut dyn Write) -> D
     }
     let config = settings(flags)?;
     wait_for(async {
-        let store = store(&config).await?;
+        let store = looking(&config).await?;
         let rows = store
             .read(move |tx| {
                 let values = [Value::from(stage.as_str()), Value::from(most)];
@@ -129,7 +129,7 @@ fn line(row: &Row) -> Result<String, crate::store::Trouble> {
 fn show(flags: &Flags, number: u64, out: &mut dyn Write) -> Done {
     let config = settings(flags)?;
     wait_for(async {
-        let store = store(&config).await?;
+        let store = looking(&config).await?;
         let shelf = Arc::new(Shelf::default());
         let found = store
             .read(move |tx| {
