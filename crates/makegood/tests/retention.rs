@@ -15,31 +15,26 @@ mod shop;
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use makegood::books::{check, private};
 use makegood::config::AttachmentPlace;
 use makegood::retention::{Gone, Retention};
 use makegood::setup;
-use pg::{Cluster, Durability};
 use serde_json::{Value, json};
-use shop::{Shop, Visitor};
-
-static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| Cluster::start(Durability::None));
+use shop::{Ground, Shop, Visitor};
 
 const DAY: i64 = 86_400;
 
 async fn on_both(story: impl AsyncFn(Shop)) {
-    let url = CLUSTER.database(None).await;
-    for database in [None, Some(format!("store.database={url}"))] {
-        let mut set = vec![
+    for ground in [Ground::Sqlite, Ground::Postgres] {
+        let set = [
             "desk.undo_seconds=0",
             "privacy.retention_days=1000",
             "server.rate_burst_max=100000",
             "server.rate_per_minute_max=100000",
         ];
-        set.extend(database.as_deref());
-        story(Shop::with(&set).await).await;
+        story(Shop::with(ground, &set).await).await;
     }
 }
 
