@@ -178,7 +178,7 @@ pub fn run(binary: &Binary, measure: Measure) -> Result<(), String> {
 }
 
 /// Orders that are asked about: as many as one number of clients can get through.
-const ASKED: usize = 12_000;
+const ASKED: usize = 30_000;
 const CLIENTS: [usize; 3] = [1, 8, 32];
 
 fn one(

@@ -25,8 +25,11 @@ pub const COMMANDS: [&str; 7] = ["ci", "test", "sim", "tidy", "licences", "bench
 /// The folder that holds the workspace's `Cargo.toml`.
 #[must_use]
 pub fn workspace_root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_path_buf()
+    // Asked when it runs: a build may be shared by several checkouts.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR");
+    let here = here.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    here.parent()
+        .map_or_else(|| here.clone(), Path::to_path_buf)
 }
 
 /// The cargo that started us, else the one on the path, about to run in `root`.

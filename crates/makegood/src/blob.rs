@@ -3,12 +3,13 @@
 //!
 //! Each attachment is kept twice. The *original* is what was sent, byte for byte: evidence, on a shelf of its own, given out as a
 //! download only. What is *shown* is made by us: an image encoded anew from its points, a text in UTF-8. A PDF and a mail have no
-//! shown form.
+//! shown form. Both lie encrypted, under a key that goes when the file is removed.
 
 mod folder;
 mod image;
 mod name;
 mod s3;
+mod sealed;
 mod sniff;
 
 use std::fmt;
@@ -23,9 +24,12 @@ use uuid::Uuid;
 use self::folder::Folder;
 pub use self::name::{content_disposition, display_name, download_name};
 use self::s3::Bucket;
+use self::sealed::Sealer;
 pub use self::sniff::Kind;
+use crate::clock::Clock;
 use crate::config::{AttachmentPlace, Attachments};
 use crate::meters;
+use crate::vault::{PersonKey, Vault};
 
 /// How many images are opened at once. Each takes as much memory as its points do.
 const IMAGES_AT_ONCE: usize = 2;
@@ -87,7 +91,7 @@ impl fmt::Debug for Digest {
 /// Where a content lies: what was sent never lies where what is shown does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shelf {
-    /// What was sent, byte for byte. Sealed: never shown in a page.
+    /// What was sent, byte for byte. Never shown in a page.
     Original,
     /// What we made of it.
     Shown,
@@ -336,6 +340,8 @@ pub enum Trouble {
     Absent(Digest),
     /// What lies under this hash has another.
     Damaged(Digest),
+    /// It was removed for good, and what lies under this hash can be read by nobody.
+    Erased(Digest),
     /// The place does not answer, or refuses.
     Unavailable(String),
 }
@@ -348,6 +354,7 @@ impl fmt::Display for Trouble {
                 f,
                 "attachment {digest} is damaged: its content has another hash; restore it from a backup"
             ),
+            Self::Erased(digest) => write!(f, "attachment {digest} was erased"),
             Self::Unavailable(why) => f.write_str(why),
         }
     }
@@ -359,6 +366,7 @@ impl std::error::Error for Trouble {}
 #[derive(Clone, Debug)]
 pub struct Blobs {
     place: Place,
+    sealer: Sealer,
     limits: Limits,
     images: Arc<Semaphore>,
 }
@@ -378,20 +386,82 @@ struct Limits {
     image_pixels_max: u64,
 }
 
+impl Place {
+    async fn open(config: &Attachments) -> Result<Self, Trouble> {
+        Ok(match &config.place {
+            AttachmentPlace::Folder(path) => Self::Folder(Folder::open(path.clone()).await?),
+            AttachmentPlace::S3(s3) => Self::S3(Box::new(Bucket::open(s3, config.file_bytes_max)?)),
+        })
+    }
+
+    /// Writes, unless there is something already, or in its place; `false` if there was something and it stays.
+    async fn write(
+        &self,
+        shelf: Shelf,
+        digest: Digest,
+        sealed: Bytes,
+        replace: bool,
+    ) -> Result<bool, Trouble> {
+        match self {
+            Self::Folder(folder) => folder.write(shelf, digest, sealed, replace).await,
+            Self::S3(bucket) => bucket.write(shelf, digest, sealed, replace).await,
+        }
+    }
+
+    async fn read(&self, shelf: Shelf, digest: Digest) -> Result<Bytes, Trouble> {
+        match self {
+            Self::Folder(folder) => folder.read(shelf, digest).await,
+            Self::S3(bucket) => bucket.read(shelf, digest).await,
+        }
+    }
+
+    async fn remove(&self, shelf: Shelf, digest: Digest) -> Result<(), Trouble> {
+        match self {
+            Self::Folder(folder) => folder.remove(shelf, digest).await,
+            Self::S3(bucket) => bucket.remove(shelf, digest).await,
+        }
+    }
+
+    /// Writes, reads and removes something.
+    async fn healthy(&self) -> Result<(), Trouble> {
+        // Unlike any other, so that two programs that look at once do not take it away from each other.
+        let content = Bytes::from(format!(
+            "Can attachments be kept here? {}\n",
+            Uuid::now_v7()
+        ));
+        let digest = Digest::of(&content);
+        let shelf = Shelf::Original;
+        self.write(shelf, digest, content.clone(), false).await?;
+        if self.read(shelf, digest).await? != content {
+            return Err(Trouble::Damaged(digest));
+        }
+        self.remove(shelf, digest).await
+    }
+}
+
+/// Whether attachments could be kept where the settings say: writes, reads and removes something there.
+///
+/// # Errors
+/// What does not work, and what helps.
+pub async fn healthy(config: &Attachments) -> Result<(), Trouble> {
+    Place::open(config).await?.healthy().await
+}
+
 impl Blobs {
-    /// Opens the place. A folder is made where there is none; of a bucket nothing is asked yet.
+    /// Opens the place. A folder is made where there is none; of a bucket nothing is asked yet. Files are sealed with keys of this vault.
     ///
     /// # Errors
     /// The folder cannot be made, or the bucket's address makes no sense.
-    pub async fn open(config: &Attachments) -> Result<Self, Trouble> {
-        let place = match &config.place {
-            AttachmentPlace::Folder(path) => Place::Folder(Folder::open(path.clone()).await?),
-            AttachmentPlace::S3(s3) => {
-                Place::S3(Box::new(Bucket::open(s3, config.file_bytes_max)?))
-            }
-        };
+    pub async fn open(
+        config: &Attachments,
+        vault: Arc<Vault>,
+        clock: Clock,
+    ) -> Result<Self, Trouble> {
+        let place = Place::open(config).await?;
+        let sealer = Sealer { vault, clock };
         Ok(Self {
             place,
+            sealer,
             limits: Limits {
                 file_bytes_max: config.file_bytes_max,
                 case_bytes_max: config.case_bytes_max,
@@ -446,18 +516,23 @@ impl Blobs {
         let original = Digest::of(&content);
         let bytes = length(&content);
         let mut shown = None;
+        let mut files = vec![(Shelf::Original, original, content)];
         if let Some((kind, content)) = made {
             let content = Bytes::from(content);
             let digest = Digest::of(&content);
-            let bytes = length(&content);
-            self.write(Shelf::Shown, digest, content).await?;
             shown = Some(Shown {
                 digest,
-                bytes,
+                bytes: length(&content),
                 kind,
             });
+            files.push((Shelf::Shown, digest, content));
         }
-        self.write(Shelf::Original, original, content).await?;
+        // One key each: what is shown may be the same of two files, and outlive one of them.
+        let keys = self.sealer.keys(files.len()).await?;
+        // What is shown first: an original that is there is whole.
+        for (key, (shelf, digest, content)) in keys.into_iter().zip(files).rev() {
+            self.keep(key, shelf, digest, content).await?;
+        }
         Ok(Kept {
             original,
             bytes,
@@ -521,53 +596,63 @@ impl Blobs {
         }
     }
 
-    async fn write(&self, shelf: Shelf, digest: Digest, content: Bytes) -> Result<(), Trouble> {
-        match &self.place {
-            Place::Folder(folder) => folder.write(shelf, digest, content).await,
-            Place::S3(bucket) => bucket.write(shelf, digest, content).await,
+    /// Keeps a content under its hash. The same again is no work; one that is damaged or was erased is replaced by what has just arrived.
+    async fn keep(
+        &self,
+        key: PersonKey,
+        shelf: Shelf,
+        digest: Digest,
+        content: Bytes,
+    ) -> Result<(), Trouble> {
+        let name = key.person().to_owned();
+        let sealed = self.sealer.sealed(key, shelf, digest, content).await?;
+        if self
+            .place
+            .write(shelf, digest, sealed.clone(), false)
+            .await?
+        {
+            return Ok(());
+        }
+        match self.get(shelf, digest).await {
+            Ok(_) => self.sealer.forget_key(&name).await,
+            Err(Trouble::Damaged(_) | Trouble::Erased(_) | Trouble::Absent(_)) => self
+                .place
+                .write(shelf, digest, sealed, true)
+                .await
+                .map(drop),
+            Err(why) => Err(why),
         }
     }
 
     /// The content under a hash, which it is held against.
     ///
     /// # Errors
-    /// There is none, it is damaged, or the place does not answer.
+    /// There is none, it is damaged or was erased, or the place does not answer.
     pub async fn get(&self, shelf: Shelf, digest: Digest) -> Result<Bytes, Trouble> {
-        let content = match &self.place {
-            Place::Folder(folder) => folder.read(shelf, digest).await?,
-            Place::S3(bucket) => bucket.read(shelf, digest).await?,
-        };
-        if Digest::of(&content) != digest {
-            return Err(Trouble::Damaged(digest));
-        }
-        Ok(content)
+        let sealed = self.place.read(shelf, digest).await?;
+        self.sealer.opened(shelf, digest, sealed).await
     }
 
-    /// Removes a content, where there is one. Whoever asks knows that no other case has it.
+    /// Removes a content, where there is one, and first the key that opens it and all its copies. Whoever asks knows that no other case
+    /// has it.
     ///
     /// # Errors
     /// The place does not answer.
     pub async fn remove(&self, shelf: Shelf, digest: Digest) -> Result<(), Trouble> {
-        match &self.place {
-            Place::Folder(folder) => folder.remove(shelf, digest).await,
-            Place::S3(bucket) => bucket.remove(shelf, digest).await,
+        match self.place.read(shelf, digest).await {
+            Ok(sealed) => self.sealer.forget(&sealed).await?,
+            Err(Trouble::Absent(_)) => return Ok(()),
+            Err(why) => return Err(why),
         }
+        self.place.remove(shelf, digest).await
     }
 
-    /// Writes, reads and removes something, as an attachment would be.
+    /// Writes, reads and removes something, where attachments are kept.
     ///
     /// # Errors
     /// What does not work, and what helps.
     pub async fn healthy(&self) -> Result<(), Trouble> {
-        // Unlike any other, so that two programs that look at once do not take it away from each other.
-        let content = Bytes::from(format!(
-            "Can attachments be kept here? {}\n",
-            Uuid::now_v7()
-        ));
-        let digest = Digest::of(&content);
-        self.write(Shelf::Original, digest, content).await?;
-        self.get(Shelf::Original, digest).await?;
-        self.remove(Shelf::Original, digest).await
+        self.place.healthy().await
     }
 }
 

@@ -45,7 +45,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     people::STATEMENTS,
     crate::goods::callback::STATEMENTS,
     crate::goods::import::STATEMENTS,
-    crate::setup::STATEMENTS,
+    crate::hold::STATEMENTS,
     private::STATEMENTS,
     crate::vault::STATEMENTS,
     facts::STATEMENTS,

@@ -100,6 +100,8 @@ pub struct Server {
     pub body_bytes_max: usize,
     /// The longest line of an NDJSON batch.
     pub line_bytes_max: usize,
+    /// How long a connection may take to send the head of a request, and be idle.
+    pub header_max: Duration,
     /// How long a request may take.
     pub request_max: Duration,
     /// How many requests are worked on at once.
@@ -309,7 +311,7 @@ pub enum AttachmentPlace {
     /// In this folder.
     Folder(PathBuf),
     /// In S3-compatible storage.
-    S3(S3),
+    S3(Box<S3>),
 }
 
 /// S3-compatible storage.
@@ -327,6 +329,8 @@ pub struct S3 {
     pub access_key: Secret,
     /// The secret to it.
     pub secret_key: Secret,
+    /// What comes with keys that were lent for a while.
+    pub session_token: Option<Secret>,
 }
 
 /// The audit log.
@@ -684,6 +688,7 @@ impl Build<'_> {
             trusted_proxies: self.set("server.trusted_proxies", Self::networks),
             body_bytes_max: self.times("server.body_kib_max", KIB),
             line_bytes_max: self.times("server.line_kib_max", KIB),
+            header_max: self.seconds("server.header_seconds_max"),
             request_max: self.seconds("server.request_seconds_max"),
             requests_max: self.count("server.requests_max"),
             rate_per_minute_max: self.count("server.rate_per_minute_max"),
@@ -848,7 +853,7 @@ impl Build<'_> {
 
     fn attachments(&mut self, data: &Path) -> Option<Attachments> {
         let place = match self.set("attachments.where", Self::word) {
-            "s3" => AttachmentPlace::S3(self.s3()?),
+            "s3" => AttachmentPlace::S3(Box::new(self.s3()?)),
             _ => AttachmentPlace::Folder(data.join("attachments")),
         };
         let file_bytes_max = self.times("attachments.file_mib_max", MIB);
@@ -879,6 +884,7 @@ impl Build<'_> {
             prefix: self.set("attachments.s3_prefix", Self::text),
             access_key: access_key?,
             secret_key: secret_key?,
+            session_token: self.secret("attachments.s3_session_token"),
         })
     }
 }

@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use makegood_desk::case::Duration;
 use makegood_desk::input::Id;
 
+use crate::audit::anchor::Anchor;
 use crate::audit::verify::{Export, verify_log, verify_proof};
 use crate::audit::{SigningKey, VerifierKey};
 use crate::books::people::{self, NewToken, Role, Scope};
@@ -22,6 +23,7 @@ use crate::clock::{Clock, timestamp};
 use crate::config::{self, Config, ConfigCommand, Flags};
 use crate::goods::import::ImportArgs;
 use crate::goods::reference_connector::ConnectorArgs;
+use crate::hold::{self, Acceptance, Look, Unacceptable};
 use crate::money_commands::{DoctorArgs, ReconcileArgs, TransferCommand};
 use crate::pay::sandbox::SandboxArgs;
 use crate::policies::harmless;
@@ -109,6 +111,8 @@ It ends on SIGTERM and Ctrl-C: what is being answered is finished, what is in ha
   makegood verify
   makegood verify --log audit.ndjson --key desk.example+1234abcd+AbC…
   makegood verify --proof decision.tlog-proof --key desk.example+1234abcd+AbC…
+  makegood verify --accept        what would be accepted, where no money moves because the database is in doubt
+  makegood verify --accept --yes  accept it: money moves again
 
 Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
     Verify(Verify),
@@ -178,6 +182,12 @@ pub struct Verify {
     /// The key of the log, as `makegood verify` prints it; may be repeated
     #[arg(long, value_name = "KEY")]
     key: Vec<String>,
+    /// Accept the database as it is, where it is not what is remembered of it; without --yes, only say what that means
+    #[arg(long, conflicts_with_all = ["log", "proof"])]
+    accept: bool,
+    /// Somebody has looked: do accept it
+    #[arg(long, requires = "accept")]
+    yes: bool,
 }
 
 /// `user`.
@@ -412,6 +422,7 @@ fn serve(flags: &Flags, out: &mut dyn Write) -> Done {
     log::start(&config.log).map_err(stop)?;
     let meters = meters::start().map_err(stop)?;
     wait_for(async {
+        let end = serve::asked_to_end();
         let ready = setup::open(config, Clock::default(), BTreeMap::new())
             .await
             .map_err(stop)?;
@@ -424,9 +435,7 @@ fn serve(flags: &Flags, out: &mut dyn Write) -> Done {
         out.flush()?;
         // Told to whoever started us, if that was systemd.
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-        serve::open_until(ready, listener, Some(meters), serve::asked_to_end())
-            .await
-            .map_err(stop)?;
+        serve::open_until(ready, listener, Some(meters), end).await;
         Ok(FINE)
     })
 }
@@ -569,13 +578,10 @@ impl Verify {
                 .map_err(stop)?;
             let signer =
                 SigningKey::open(&config.audit.key_file, &config.audit.origin).map_err(stop)?;
-            if let Some(frozen) = setup::held_against_anchor(&config, &store, &signer)
-                .await
-                .map_err(stop)?
-            {
-                wrong.push(frozen.to_string());
-            }
-            store.close().await;
+            let anchor = Anchor::at(&config.audit.anchor_file);
+            let look = hold::look(&store, &anchor, &signer).await.map_err(stop)?;
+            let frozen = look.own.as_ref().or(look.mark.as_ref());
+            wrong.extend(frozen.map(ToString::to_string));
             writeln!(
                 out,
                 "{} cases, {} events, {} refunds, {} leaves of the audit log",
@@ -585,11 +591,65 @@ impl Verify {
             for sentence in &wrong {
                 writeln!(out, "wrong: {}", harmless(sentence))?;
             }
-            if wrong.is_empty() {
+            let done = if self.accept {
+                self.accepted(&store, &anchor, &signer, look, out).await
+            } else if wrong.is_empty() {
                 writeln!(out, "all holds")?;
-            }
-            Ok(if wrong.is_empty() { FINE } else { FOUND })
+                Ok(FINE)
+            } else {
+                Ok(FOUND)
+            };
+            store.close().await;
+            done
         })
+    }
+
+    /// Says what would be accepted, and accepts it if a person says so.
+    async fn accepted(
+        &self,
+        store: &Store,
+        anchor: &Anchor,
+        signer: &SigningKey,
+        look: Look,
+        out: &mut dyn Write,
+    ) -> Done {
+        let accepting = match Acceptance::of(look) {
+            Ok(accepting) => accepting,
+            Err(Unacceptable::Agrees) => {
+                writeln!(
+                    out,
+                    "nothing to accept: the database is what is remembered of it"
+                )?;
+                return Ok(FINE);
+            }
+            Err(Unacceptable::Broken(why)) => {
+                return Err(stop(format!("this cannot be accepted: {why}")));
+            }
+        };
+        writeln!(
+            out,
+            "remembered: {} events; in the database: {}",
+            accepting.remembered, accepting.size
+        )?;
+        if !self.yes {
+            writeln!(
+                out,
+                "What was paid by events that are gone is not in the books, and may be paid again. Let `makegood reconcile` hold the \
+                 books against the payment providers first. To accept the database as it is: `makegood verify --accept --yes`"
+            )?;
+            return Ok(FOUND);
+        }
+        let now = Clock::default().now();
+        let done = accepting.accept(store, anchor, signer, now).await;
+        done.map_err(stop)?;
+        writeln!(
+            out,
+            "accepted: the {} events of the database are the log from now on; what was remembered is in {}. Money moves when the desk is \
+             started again, and the same on each machine that shares the database.",
+            accepting.size,
+            harmless(&anchor.before().display().to_string())
+        )?;
+        Ok(FINE)
     }
 }
 

@@ -40,7 +40,7 @@ pub struct Dispatcher {
 
 impl Dispatcher {
     /// Sends until told to stop; what is being tried then is finished.
-    pub async fn work(self, mut stop: watch::Receiver<bool>) {
+    pub async fn work(&self, mut stop: watch::Receiver<bool>) {
         let mut words = self.store.listen(WORK);
         let mut rounds = 0_u32;
         while !*stop.borrow() {

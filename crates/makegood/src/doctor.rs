@@ -16,7 +16,7 @@ use makegood_desk::execution::{CommandKind, CommandOrder};
 use serde::Serialize;
 
 use crate::audit::SigningKey;
-use crate::blob::Blobs;
+use crate::blob;
 use crate::books::act::before;
 use crate::books::{inbox, instant, nanoseconds, seal};
 use crate::clock::{Clock, timestamp};
@@ -517,7 +517,7 @@ fn money(seen: &mut Examination, config: &Config, told: &Told) {
         seen.warning(
             "money",
             "somebody stopped all money",
-            "start it again at the desk: `POST /v1/money/go`",
+            "start it again at the desk: `POST /v1/brakes/go`",
         );
     } else if told.stuck > 0 {
         seen.warning(
@@ -595,11 +595,8 @@ fn head(seen: &mut Examination, told: &Told) {
 async fn around(seen: &mut Examination, config: &Config, store: Option<&Store>) {
     providers(seen, config, store).await;
     connector(seen, config).await;
-    match Blobs::open(&config.attachments).await {
-        Ok(blobs) => match blobs.healthy().await {
-            Ok(()) => seen.ok("attachments", "they can be written and read"),
-            Err(why) => seen.problem("attachments", why, "look at `attachments` in the settings"),
-        },
+    match blob::healthy(&config.attachments).await {
+        Ok(()) => seen.ok("attachments", "they can be written and read"),
         Err(why) => seen.problem("attachments", why, "look at `attachments` in the settings"),
     }
 }

@@ -8,10 +8,11 @@ use makegood_desk::audit::note::Note;
 use tokio::sync::watch;
 
 use crate::audit::SigningKey;
-use crate::audit::anchor::Anchor;
+use crate::audit::anchor::{Anchor, Unmoved};
 use crate::books::seal;
 use crate::clock::Clock;
 use crate::crash;
+use crate::hold::{self, Hold, Look, Unsettled};
 use crate::store::{Dialect, Store, Trouble, Value};
 
 /// How often events of PostgreSQL are sealed.
@@ -29,8 +30,8 @@ pub struct Keeper {
     pub anchor: Arc<Anchor>,
     /// The clock.
     pub clock: Clock,
-    /// Whether the store is frozen: then nothing is signed, for what would be signed is in doubt.
-    pub frozen: bool,
+    /// What keeps money from moving. While the log is not believed nothing is signed, for what would be signed is in doubt.
+    pub hold: Arc<Hold>,
 }
 
 impl Keeper {
@@ -82,27 +83,29 @@ impl Keeper {
 
     /// Signs the head of the log where it has moved, and remembers it outside the store.
     ///
+    /// Before that the log is held against what is remembered of it: a database may be put back to an older day, or fail over to a copy
+    /// that lags behind, while the desk is open.
+    ///
     /// # Errors
     /// The store's trouble.
     pub async fn sign(&self) -> Result<Option<Note>, Trouble> {
-        if self.frozen {
+        let look = hold::look(&self.store, &self.anchor, &self.signer).await?;
+        let look = look.of_the_books();
+        let known = self.hold.frozen();
+        self.hold.note(&look);
+        if let Some(why) = self.hold.frozen() {
+            if known.is_none() {
+                tracing::error!(cause = %why, "no money is moved");
+            }
+            self.settle(&look).await?;
             return Ok(None);
         }
-        let (edge, signed) = self
-            .store
-            .read(|tx| {
-                Box::pin(async move {
-                    let edge = seal::frontier(tx).await?;
-                    let signed = tx.one(&seal::CHECKPOINT, &[]).await?;
-                    let signed = signed.map_or(Ok(0), |row| row.int(0))?;
-                    Ok((edge, signed))
-                })
-            })
-            .await?;
-        let size = i64::try_from(edge.size()).unwrap_or(i64::MAX);
-        if size <= signed {
+        self.settle(&look).await?;
+        let edge = look.edge;
+        if look.signed.is_some_and(|signed| signed >= edge.size()) || edge.size() == 0 {
             return Ok(None);
         }
+        let size = crate::books::whole(edge.size())?;
         let note = self.signer.checkpoint(edge.size(), edge.root());
         let (text, at) = (
             note.to_string(),
@@ -119,9 +122,28 @@ impl Keeper {
             .await?;
         crash::point!("log.signed");
         if let Err(why) = self.anchor.advance(&note, &[self.signer.verifier()]) {
-            tracing::error!(cause = %why, "the head of the audit log is not remembered outside the store");
+            self.not_remembered(&why);
         }
         crash::point!("log.kept");
         Ok(Some(note))
+    }
+
+    async fn settle(&self, look: &Look) -> Result<(), Trouble> {
+        let now = self.clock.now();
+        match look
+            .settle(&self.store, &self.anchor, &self.signer, now)
+            .await
+        {
+            Ok(()) => Ok(()),
+            Err(Unsettled::Trouble(trouble)) => Err(trouble),
+            Err(Unsettled::Anchor(why)) => {
+                self.not_remembered(&why);
+                Ok(())
+            }
+        }
+    }
+
+    fn not_remembered(&self, why: &Unmoved) {
+        tracing::error!(cause = %why, "the head of the audit log is not remembered outside the store");
     }
 }

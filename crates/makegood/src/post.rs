@@ -15,14 +15,14 @@ use makegood_desk::records::Records;
 use makegood_desk::refusal::Refusal;
 
 use crate::audit::SigningKey;
-use crate::books::act::{Acted, Desk, NotDone};
+use crate::books::act::{Desk, NotDone};
 use crate::books::orders::{Depth, records};
 use crate::books::seal::{self, hex};
 use crate::books::{nanoseconds, private};
 use crate::clock::Clock;
 use crate::crash;
 use crate::store::{Trouble, Tx, Value};
-use crate::vault::Vault;
+use crate::vault::{Sealed, Vault};
 
 /// Who seals letters and hands them over.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ pub const LETTER: &str = "letter";
 pub const MESSAGE: &str = "message";
 
 impl Post {
-    /// Composes a letter, seals it, and writes down that it was handed over: one transaction.
+    /// Composes letters, seals them, and writes down that they were handed over: one transaction.
     ///
     /// # Errors
     /// The desk's refusal, or the store's trouble; nothing was handed over then.
@@ -66,57 +66,50 @@ impl Post {
         desk: &Desk,
         clock: &Clock,
         case: &Case,
-        no: u32,
-        kind: LetterKind,
+        letters: &[(u32, LetterKind)],
     ) -> Result<Arc<Case>, NotDone> {
         let now = clock.now();
-        let composed = self.compose(desk, case, no, now).await?;
-        let text = composed.to_text();
         let person = person_of(case);
-        let sealed = self
-            .vault
-            .seal(&hex(&person.0), LETTER, text.as_bytes())
-            .await
-            .map_err(|why| Trouble::Unavailable {
-                why: why.to_string(),
-            })?;
+        let books = self.books(desk, case, now).await?;
+        let mut ready = Vec::with_capacity(letters.len());
+        for (no, kind) in letters {
+            let composed = self.composed(desk, case, &books, *no, now).await?;
+            let sealed = self
+                .vault
+                .seal(&hex(&person.0), LETTER, composed.to_text().as_bytes())
+                .await
+                .map_err(|why| Trouble::Unavailable {
+                    why: why.to_string(),
+                })?;
+            ready.push((*no, *kind, sealed));
+        }
         crash::point!("letter.sealed");
         let (id, desk_in, signer) = (case.id, desk.clone(), Arc::clone(&self.signer));
-        let acted: Acted = desk
+        let ready = Arc::new(ready);
+        let handed: Arc<Case> = desk
             .store
             .write(move |tx| {
-                let (desk, sealed) = (desk_in.clone(), sealed.clone());
+                let (desk, ready) = (desk_in.clone(), Arc::clone(&ready));
                 let signer = Arc::clone(&signer);
                 Box::pin(async move {
-                    // INVARIANT (every customer is a witness): a decision is told with the proof that it stands in the log.
-                    let proof = match kind {
-                        LetterKind::Decision { .. } => Some(proof(tx, &signer, id, now).await?),
-                        _ => None,
-                    };
-                    private::keep(tx, person, LETTER, &sealed, now).await?;
-                    let text = Digest(sealed.hash);
-                    let values = [
-                        Value::from(id.0),
-                        Value::from(no),
-                        Value::from(letter_word(kind)),
-                        Value::from(text.0),
-                        Value::from(proof),
-                        Value::from(nanoseconds(now)?),
-                    ];
-                    tx.run(&INSERT_LETTER, &values).await?;
-                    desk.act_in(tx, id, Actor::System, now, Input::LetterHanded { no, text })
-                        .await
+                    let mut after = None;
+                    for letter in ready.iter() {
+                        after = Some(handed(tx, &desk, &signer, (id, person), letter, now).await?);
+                    }
+                    after.ok_or_else(|| Trouble::misused("no letter is handed over"))
                 })
             })
             .await?;
         crash::point!("letter.handed");
-        tracing::info!(
-            case = %hex(&case.id.0),
-            owed = letter_word(kind),
-            "a letter was handed over"
-        );
-        desk.shelf.put(Arc::clone(&acted.case));
-        Ok(acted.case)
+        for (_, kind) in letters {
+            tracing::info!(
+                case = %hex(&case.id.0),
+                owed = letter_word(*kind),
+                "a letter was handed over"
+            );
+        }
+        desk.shelf.put(Arc::clone(&handed));
+        Ok(handed)
     }
 
     /// A letter in the customer's language, from the case as it is.
@@ -130,6 +123,18 @@ impl Post {
         no: u32,
         now: Instant,
     ) -> Result<Notice, NotDone> {
+        let books = self.books(desk, case, now).await?;
+        self.composed(desk, case, &books, no, now).await
+    }
+
+    async fn composed(
+        &self,
+        desk: &Desk,
+        case: &Case,
+        books: &Records,
+        no: u32,
+        now: Instant,
+    ) -> Result<Notice, NotDone> {
         let letter = case.letters.iter().find(|letter| letter.no == no);
         let Some(letter) = letter else {
             return Err(NotDone::Refused(Refusal::NoSuch {
@@ -137,7 +142,6 @@ impl Post {
                 no,
             }));
         };
-        let books = self.books(desk, case, now).await?;
         let rulebook = books
             .order
             .as_ref()
@@ -152,7 +156,7 @@ impl Post {
             case,
             letter,
             rulebook,
-            &books,
+            books,
             judged.as_ref(),
             now,
             case.language,
@@ -200,6 +204,36 @@ impl Post {
             })
             .await
     }
+}
+
+/// Writes down that a letter was handed over: the case as it is after.
+async fn handed(
+    tx: &mut Tx<'_>,
+    desk: &Desk,
+    signer: &SigningKey,
+    (id, person): (Id, Id),
+    (no, kind, sealed): &(u32, LetterKind, Sealed),
+    now: Instant,
+) -> Result<Arc<Case>, Trouble> {
+    // INVARIANT (every customer is a witness): a decision is told with the proof that it stands in the log.
+    let proof = match kind {
+        LetterKind::Decision { .. } => Some(proof(tx, signer, id, now).await?),
+        _ => None,
+    };
+    private::keep(tx, person, LETTER, sealed, now).await?;
+    let text = Digest(sealed.hash);
+    let values = vec![
+        Value::from(id.0),
+        Value::from(*no),
+        Value::from(letter_word(*kind)),
+        Value::from(text.0),
+        Value::from(proof),
+        Value::from(nanoseconds(now)?),
+    ];
+    tx.queue(&INSERT_LETTER, values)?;
+    let input = Input::LetterHanded { no: *no, text };
+    let acted = desk.act_in(tx, id, Actor::System, now, input).await?;
+    Ok(acted.case)
 }
 
 /// The proof that the decision that stands in a case stands in the audit log.

@@ -147,7 +147,7 @@ impl Shop {
                 continue;
             }
             let (worker, until) = (self.worker, self.clock.now().plus(LEASE));
-            let held = self.desk.store.write(move |tx| {
+            let held = self.desk.store.write_soon(move |tx| {
                 let ids = ids.clone();
                 Box::pin(async move {
                     let until = nanoseconds(until)?;
@@ -213,7 +213,7 @@ impl Shop {
         }
         self.desk
             .store
-            .write(move |tx| {
+            .write_soon(move |tx| {
                 Box::pin(async move {
                     let values = [
                         Value::from(nanoseconds(now)?),
@@ -253,7 +253,7 @@ impl Shop {
             }
         };
         let worker = self.worker;
-        let let_go = self.desk.store.write(move |tx| {
+        let let_go = self.desk.store.write_soon(move |tx| {
             Box::pin(async move {
                 let again = again.map(nanoseconds).transpose()?;
                 let values = [
@@ -291,11 +291,17 @@ impl Shop {
         for _ in 0..MOST_STEPS {
             *seen = case.version;
             let now = self.clock.now();
-            let due = owed(&case, now);
-            let next = due
+            let due: Vec<Owed> = owed(&case, now)
                 .into_iter()
-                .find(|owed| !later.contains_key(&name(owed)));
-            let Some(next) = next else {
+                .filter(|owed| !later.contains_key(&name(owed)))
+                .collect();
+            if let Some(letters) = letters(&due)
+                && let Some(after) = self.letters(&case, &letters).await?
+            {
+                case = after;
+                continue;
+            }
+            let Some(next) = due.into_iter().next() else {
                 let timer = next_wake(&case, &self.desk.limits, now);
                 if let Some((at, timer)) = timer
                     && timer != Timer::Owed
@@ -384,7 +390,28 @@ impl Shop {
                 provider,
                 subscription,
             } => self.cancel(case.id, no, &provider, &subscription).await,
-            Owed::Letter { no, kind } => self.letter(case, no, kind).await,
+            Owed::Letter { no, kind } => {
+                self.post
+                    .hand_over(&self.desk, &self.clock, case, &[(no, kind)])
+                    .await
+            }
+        }
+    }
+
+    /// Hands several letters over together; nothing where one of them cannot go yet, so that each has to be tried by itself.
+    async fn letters(
+        &self,
+        case: &Case,
+        letters: &[(u32, LetterKind)],
+    ) -> Result<Option<Arc<Case>>, Undone> {
+        let handed = self
+            .post
+            .hand_over(&self.desk, &self.clock, case, letters)
+            .await;
+        match handed {
+            Ok(after) => Ok(Some(after)),
+            Err(NotDone::Refused(_)) => Ok(None),
+            Err(NotDone::Trouble(trouble)) => Err(trouble.into()),
         }
     }
 
@@ -522,12 +549,6 @@ impl Shop {
             .case)
     }
 
-    async fn letter(&self, case: &Case, no: u32, kind: LetterKind) -> Result<Arc<Case>, NotDone> {
-        self.post
-            .hand_over(&self.desk, &self.clock, case, no, kind)
-            .await
-    }
-
     /// Notes how a provider does, for the breaker.
     async fn heard(&self, provider: &str, heard: &Heard<ProviderSaid>) {
         let failed = matches!(heard.said, ProviderSaid::Unknown { .. });
@@ -564,6 +585,16 @@ impl From<Trouble> for Undone {
             other => Self::Trouble(other),
         }
     }
+}
+
+/// The letters with which what is due begins, where there are several.
+fn letters(due: &[Owed]) -> Option<Vec<(u32, LetterKind)>> {
+    let letters = due.iter().map_while(|owed| match owed {
+        Owed::Letter { no, kind } => Some((*no, *kind)),
+        _ => None,
+    });
+    let letters: Vec<_> = letters.collect();
+    (letters.len() > 1).then_some(letters)
 }
 
 /// Something owed by a name that stays the same from one look to the next.

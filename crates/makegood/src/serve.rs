@@ -9,9 +9,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::dispatch::Dispatcher;
+use crate::hold::Hold;
 use crate::keep::Keeper;
 use crate::meters::Meters;
 use crate::outgoing::Sender;
+use crate::retention::Retention;
 use crate::setup::{self, Ready};
 use crate::web::{self, Web};
 use crate::world::{Daily, Watch};
@@ -38,7 +40,7 @@ impl Running {
             signer: Arc::clone(&ready.signer),
             anchor: Arc::clone(&ready.anchor),
             clock: ready.shop.clock.clone(),
-            frozen: ready.frozen.is_some(),
+            hold: Arc::clone(&ready.shop.desk.hold),
         };
         tasks.spawn(keeper.keep(stopped.clone()));
         let watch = Watch {
@@ -49,10 +51,20 @@ impl Running {
             }),
         };
         tasks.spawn(watch.watch(stopped.clone()));
-        // A store that is older than what is remembered of it would give new events the names of events that were sent before.
-        if ready.frozen.is_none() {
-            tasks.spawn(dispatcher(ready).work(stopped));
-        }
+        let retention = Retention {
+            store: ready.shop.desk.store.clone(),
+            vault: Arc::clone(&ready.vault),
+            blobs: Arc::clone(&ready.blobs),
+            clock: ready.shop.clock.clone(),
+            hold: Arc::clone(&ready.shop.desk.hold),
+            kept_for: setup::long(ready.config.privacy.retention),
+        };
+        tasks.spawn(retention.work(stopped.clone()));
+        tasks.spawn(send(
+            dispatcher(ready),
+            Arc::clone(&ready.shop.desk.hold),
+            stopped,
+        ));
         Self {
             stop,
             tasks,
@@ -85,6 +97,23 @@ impl Running {
     }
 }
 
+/// Sends webhooks while the log is believed: a store that is older than what is remembered of it would give new events the names of
+/// events that were sent before.
+async fn send(dispatcher: Dispatcher, hold: Arc<Hold>, stop: watch::Receiver<bool>) {
+    let mut ends = stop.clone();
+    loop {
+        tokio::select! {
+            () = hold.until(true) => {}
+            _ = ends.wait_for(|ends| *ends) => return,
+        }
+        tokio::select! {
+            () = dispatcher.work(stop.clone()) => return,
+            // What was being sent then is sent again, as after a crash.
+            () = hold.until(false) => {}
+        }
+    }
+}
+
 fn dispatcher(ready: &Ready) -> Dispatcher {
     let config = &ready.config;
     let way_out = Arc::clone(&ready.way_out);
@@ -101,15 +130,12 @@ fn dispatcher(ready: &Ready) -> Dispatcher {
 }
 
 /// Keeps a desk open until it is asked to end, and ends it in order: first the doors, then the work, then the store.
-///
-/// # Errors
-/// The listener broke.
 pub async fn open_until(
     ready: Ready,
     listener: TcpListener,
     meters: Option<Meters>,
     end: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+) {
     let running = Running::start(&ready);
     let tidy = meters.clone();
     let mut stopped = running.stopped();
@@ -125,12 +151,12 @@ pub async fn open_until(
         }
     });
     let web = Web::new(&ready, meters);
-    let served = web::serve(listener, web::router(web), end).await;
+    let head_max = ready.config.server.header_max;
+    web::serve(listener, web::router(web), head_max, end).await;
     tracing::info!("the doors are closed; what is in hand is finished");
     running.end().await;
     tidying.abort();
     ready.shop.desk.store.close().await;
-    served
 }
 
 /// Binds where the settings say; or takes the socket that systemd hands over.
@@ -144,19 +170,22 @@ pub async fn listener(ready: &Ready) -> Result<TcpListener, String> {
     })
 }
 
-/// When the program is asked to end, by a signal or from the keyboard.
-pub async fn asked_to_end() {
-    let interrupted = tokio::signal::ctrl_c();
+/// When the program is asked to end, by a signal or from the keyboard. It is listened for from the call on, not from the first time
+/// that somebody waits: a program that is asked while it starts ends as well as any other.
+pub fn asked_to_end() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
-    {
-        let kind = tokio::signal::unix::SignalKind::terminate();
-        if let Ok(mut terminated) = tokio::signal::unix::signal(kind) {
+    let terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    #[cfg(unix)]
+    let interrupted = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt());
+    async move {
+        #[cfg(unix)]
+        if let (Ok(mut terminated), Ok(mut interrupted)) = (terminated, interrupted) {
             tokio::select! {
-                _ = interrupted => {}
+                _ = interrupted.recv() => {}
                 _ = terminated.recv() => {}
             }
             return;
         }
+        tokio::signal::ctrl_c().await.ok();
     }
-    interrupted.await.ok();
 }

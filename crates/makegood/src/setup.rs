@@ -6,14 +6,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use makegood_desk::amount::Amount;
-use makegood_desk::audit::{Frontier, Hash, Place};
-use makegood_desk::case::Duration;
+use makegood_desk::case::{Duration, Instant};
 use makegood_desk::input::{Door, Id, Limits};
 use makegood_desk::remedy::Outcome;
 use ring::hmac;
 use uuid::Uuid;
 
-use crate::audit::anchor::{Anchor, Frozen, wanted};
+use crate::audit::anchor::{Anchor, Frozen};
 use crate::audit::{KeyFault, SigningKey};
 use crate::blob::{self, Blobs};
 use crate::books::act::{Desk, Windows};
@@ -25,6 +24,7 @@ use crate::clock::Clock;
 use crate::config::{Amounts, Config, Database, Provider as ProviderSettings, Unanswered};
 use crate::goods::connector::{Connector, Transport};
 use crate::guard::{Guard, Internal, WayOut};
+use crate::hold::{self, Hold, Unsettled};
 use crate::pay::Provider;
 use crate::pay::manual::Manual;
 use crate::pay::manual::account::{Bic, Iban};
@@ -138,9 +138,6 @@ pub async fn open(
     let master = MasterKey::open(&config.privacy.master_key_file).map_err(Unready::Vault)?;
     let key_secret = derived(&master, "refund keys");
     let signer = signer(&config)?;
-    let blobs = Blobs::open(&config.attachments)
-        .await
-        .map_err(Unready::Blobs)?;
     let way_out = way_out(&config)?;
     let mut providers = providers(&config)?;
     providers.extend(
@@ -150,14 +147,13 @@ pub async fn open(
     );
     let connector = connector(&config, &way_out)?;
     let store = Store::open(&location(&config), options(&config)).await?;
-    let vault = vault(&config, &store, master).await?;
+    let vault = Arc::new(vault(&config, &store, master).await?);
+    let blobs = Blobs::open(&config.attachments, Arc::clone(&vault), clock.clone())
+        .await
+        .map_err(Unready::Blobs)?;
     let anchor = Anchor::at(&config.audit.anchor_file);
-    let frozen = frozen(&store, &anchor, &signer).await?;
-    if frozen.is_none() {
-        remember_the_beginning(&anchor, &signer)?;
-    }
-    mark_frozen(&store, frozen.is_some() || config.money.kill_switch).await?;
-    let (vault, signer) = (Arc::new(vault), Arc::new(signer));
+    let (hold, frozen) = held(&config, &store, &anchor, &signer, clock.now()).await?;
+    let signer = Arc::new(signer);
     let desk = Desk {
         store,
         policies: Arc::new(policies),
@@ -168,6 +164,7 @@ pub async fn open(
         },
         key_secret: Arc::new(key_secret),
         shelf: Arc::new(Shelf::default()),
+        hold: Arc::new(hold),
     };
     let shop = Shop {
         desk,
@@ -404,72 +401,28 @@ pub async fn held_against_anchor(
     store: &Store,
     signer: &SigningKey,
 ) -> Result<Option<Frozen>, Unready> {
-    frozen(store, &Anchor::at(&config.audit.anchor_file), signer).await
+    let anchor = Anchor::at(&config.audit.anchor_file);
+    Ok(hold::look(store, &anchor, signer).await?.into_frozen())
 }
 
-/// Remembers that the log was empty, where nothing is remembered and it is. Otherwise a process that died before the first head was
-/// signed would leave a log with events of which nothing is remembered, as if the file had been lost.
-fn remember_the_beginning(anchor: &Anchor, signer: &SigningKey) -> Result<(), Unready> {
-    let keys = [signer.verifier()];
-    if !matches!(anchor.read(&keys), Ok(None)) {
-        return Ok(());
-    }
-    let note = signer.checkpoint(0, Frontier::new().root());
-    let done = anchor.advance(&note, &keys);
-    done.map(drop).map_err(|why| Unready::Setting {
-        key: "audit.anchor_file".to_owned(),
-        why: why.to_string(),
-    })
-}
-
-/// Holds the log against what is remembered of it.
-async fn frozen(
+/// Holds the log against what is remembered of it, and does what follows.
+async fn held(
+    config: &Config,
     store: &Store,
     anchor: &Anchor,
     signer: &SigningKey,
-) -> Result<Option<Frozen>, Unready> {
-    let anchored = match anchor.read(&[signer.verifier()]) {
-        Ok(anchored) => anchored,
-        Err(frozen) => return Ok(Some(frozen)),
-    };
-    let size = store
-        .read(|tx| {
-            Box::pin(async move { seal::frontier(tx).await.map(|edge: Frontier| edge.size()) })
-        })
-        .await?;
-    let places = wanted(anchored.as_ref(), size);
-    let nodes: BTreeMap<(u32, u64), Hash> = store
-        .read(move |tx| {
-            let places = places.clone();
-            Box::pin(async move {
-                let mut nodes = BTreeMap::new();
-                for place in places {
-                    if let Some(hash) = seal::node_at(tx, place).await? {
-                        nodes.insert((place.level, place.index), hash);
-                    }
-                }
-                Ok(nodes)
-            })
-        })
-        .await?;
-    let node = |place: Place| nodes.get(&(place.level, place.index)).copied();
-    Ok(anchor.compare(anchored.as_ref(), size, node).err())
-}
-
-crate::statements! {
-    /// Money stands still: a person stopped it, or the store is older than what is remembered of it.
-    FREEZE = "insert into meta (key, value) values ('store.frozen', null) on conflict (key) do nothing";
-    /// It does not, as far as the store is concerned.
-    THAW = "delete from meta where key = 'store.frozen'";
-}
-
-async fn mark_frozen(store: &Store, frozen: bool) -> Result<(), Trouble> {
-    store
-        .write(move |tx| {
-            Box::pin(async move {
-                let mark = if frozen { &FREEZE } else { &THAW };
-                tx.run(mark, &[]).await.map(drop)
-            })
-        })
-        .await
+    now: Instant,
+) -> Result<(Hold, Option<Frozen>), Unready> {
+    let look = hold::look(store, anchor, signer).await?;
+    let settled = look.settle(store, anchor, signer, now).await;
+    settled.map_err(|why| match why {
+        Unsettled::Trouble(trouble) => Unready::Store(trouble),
+        Unsettled::Anchor(why) => Unready::Setting {
+            key: "audit.anchor_file".to_owned(),
+            why: why.to_string(),
+        },
+    })?;
+    let hold = Hold::new(config.money.kill_switch);
+    hold.note(&look);
+    Ok((hold, look.into_frozen()))
 }

@@ -259,6 +259,22 @@ impl Store {
         }
     }
 
+    /// Like [`Store::write`], but what it did may be lost with the machine in the moment after: for what is only noted so that others
+    /// need not wait, and would come to the same without it.
+    ///
+    /// # Errors
+    /// As for [`Store::write`].
+    pub async fn write_soon<T, F>(&self, job: F) -> Result<T, Trouble>
+    where
+        T: Send + 'static,
+        F: for<'t> FnMut(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, Trouble>> + Send + 'static,
+    {
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.write(job).await,
+            Engine::Postgres(postgres) => postgres.write(postgres::Level::Soon, job).await,
+        }
+    }
+
     /// Like [`Store::write`], and as if no other job ran at the same time: for decisions upon more rows than can be locked.
     ///
     /// # Errors
@@ -316,6 +332,9 @@ impl Store {
     }
 }
 
+/// A statement with its values.
+pub type Question<'q> = (&'q Statement, &'q [Value]);
+
 /// A transaction, as a job has it.
 ///
 /// After a statement has failed, a job can only end: PostgreSQL goes no further, so SQLite is not asked to. What may well be
@@ -341,6 +360,29 @@ impl Tx<'_> {
             Self::Sqlite(tx) => tx.rows(statement, values),
             Self::Postgres(tx) => tx.rows(statement, values).await,
         }
+    }
+
+    /// All rows that each of several statements gives, without waiting for one before the next is asked.
+    ///
+    /// # Errors
+    /// One of them failed; the job must end.
+    pub async fn rows_of<const N: usize>(
+        &mut self,
+        questions: &[Question<'_>; N],
+    ) -> Result<[Vec<Row>; N], Trouble> {
+        let mut all = [const { Vec::new() }; N];
+        match self {
+            Self::Sqlite(tx) => {
+                for ((statement, values), rows) in questions.iter().zip(&mut all) {
+                    *rows = tx.rows(statement, values)?;
+                }
+            }
+            Self::Postgres(tx) => {
+                let found = tx.rows_of(questions).await?;
+                all.iter_mut().zip(found).for_each(|(to, from)| *to = from);
+            }
+        }
+        Ok(all)
     }
 
     /// The only row that a statement gives, if it gives one.
@@ -374,6 +416,22 @@ impl Tx<'_> {
         }
     }
 
+    /// Runs a statement that gives no rows, and whose effect nobody has to know: it may be done only together with the next thing that
+    /// is asked, or at the end. Should it fail, that fails.
+    ///
+    /// # Errors
+    /// A statement failed; the job must end.
+    pub fn queue(
+        &mut self,
+        statement: &'static Statement,
+        values: Vec<Value>,
+    ) -> Result<(), Trouble> {
+        match self {
+            Self::Sqlite(tx) => tx.run(statement, &values).map(drop),
+            Self::Postgres(tx) => tx.queue(statement, values),
+        }
+    }
+
     /// Runs a statement once for each set of values, without waiting for one before the next is sent; answers how many rows
     /// each changed.
     ///
@@ -390,14 +448,18 @@ impl Tx<'_> {
         }
     }
 
-    /// Wakes all who listen on a channel, once the transaction is durable.
+    /// Wakes all who listen on a channel, once the transaction is durable: those of other processes a moment later.
     ///
     /// # Errors
-    /// The statement failed; the job must end.
+    /// A statement had failed; the job must end.
+    #[expect(
+        clippy::unused_async,
+        reason = "a job writes it like every other thing that it does"
+    )]
     pub async fn notify(&mut self, channel: &'static str) -> Result<(), Trouble> {
         match self {
             Self::Sqlite(tx) => tx.notify(channel),
-            Self::Postgres(tx) => tx.notify(channel).await,
+            Self::Postgres(tx) => tx.notify(channel),
         }
     }
 

@@ -17,6 +17,7 @@ mod shared;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -361,6 +362,45 @@ impl PersonKey {
         let context = context("field", &self.person, field);
         open(&self.key, &context, &sealed.ciphertext).ok_or(VaultTrouble::Altered)
     }
+
+    /// Seals a file behind a head that everybody may read. Unlike [`PersonKey::seal`] it makes one copy of what may be large, and gives no
+    /// hash: a file is known by that of its content.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn seal_file(
+        &self,
+        field: &str,
+        head: Vec<u8>,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, VaultTrouble> {
+        seal_behind(
+            head,
+            &self.key,
+            &context("field", &self.person, field),
+            plain,
+        )
+    }
+
+    /// What is in a file whose ciphertext begins there. Whoever asks holds it against the hash under which it is known.
+    ///
+    /// # Errors
+    /// [`VaultTrouble::Altered`].
+    pub fn open_file(
+        &self,
+        field: &str,
+        mut file: Vec<u8>,
+        begins: usize,
+    ) -> Result<Vec<u8>, VaultTrouble> {
+        let context = context("field", &self.person, field);
+        let opened = file
+            .get_mut(begins..)
+            .and_then(|sealed| open_within(&self.key, &context, sealed))
+            .ok_or(VaultTrouble::Altered)?;
+        file.truncate(opened.end.saturating_add(begins));
+        file.drain(..opened.start.saturating_add(begins));
+        Ok(file)
+    }
 }
 
 /// Seals and opens personal data.
@@ -603,42 +643,63 @@ fn seal(
     context: &[u8],
     plain: &[u8],
 ) -> Result<Vec<u8>, VaultTrouble> {
+    seal_behind(Vec::new(), key, context, plain)
+}
+
+fn seal_behind(
+    mut sealed: Vec<u8>,
+    key: &Secret<[u8; KEY_LENGTH]>,
+    context: &[u8],
+    plain: &[u8],
+) -> Result<Vec<u8>, VaultTrouble> {
     let mut nonce = [0; NONCE_LEN];
     SystemRandom::new()
         .fill(&mut nonce)
         .map_err(|_| VaultTrouble::Random)?;
-    let tag_length = CHACHA20_POLY1305.tag_len();
-    let mut sealed = Vec::with_capacity(1 + NONCE_LEN + plain.len() + tag_length);
+    sealed.reserve_exact(1 + NONCE_LEN + plain.len() + CHACHA20_POLY1305.tag_len());
     sealed.push(FORM);
     sealed.extend_from_slice(&nonce);
-    let mut text = plain.to_vec();
-    cipher(key)
-        .seal_in_place_append_tag(
+    let begins = sealed.len();
+    sealed.extend_from_slice(plain);
+    let tag = cipher(key)
+        .seal_in_place_separate_tag(
             Nonce::assume_unique_for_key(nonce),
             Aad::from(context),
-            &mut text,
+            sealed.get_mut(begins..).unwrap_or_default(),
         )
         .expect("a text is shorter than 256 GiB");
-    sealed.append(&mut text);
+    sealed.extend_from_slice(tag.as_ref());
     Ok(sealed)
 }
 
 fn open(key: &Secret<[u8; KEY_LENGTH]>, context: &[u8], sealed: &[u8]) -> Option<Secret<Vec<u8>>> {
-    let (&FORM, rest) = sealed.split_first()? else {
+    let mut plain = Secret::of(sealed.to_vec());
+    let opened = open_within(key, context, plain.expose_mut())?;
+    plain.expose_mut().truncate(opened.end);
+    plain.expose_mut().drain(..opened.start);
+    Some(plain)
+}
+
+/// Opens a ciphertext where it lies; answers where in it the text is then.
+fn open_within(
+    key: &Secret<[u8; KEY_LENGTH]>,
+    context: &[u8],
+    sealed: &mut [u8],
+) -> Option<Range<usize>> {
+    let (&mut FORM, rest) = sealed.split_first_mut()? else {
         return None;
     };
-    let (nonce, text) = rest.split_first_chunk::<NONCE_LEN>()?;
-    let mut plain = Secret::of(text.to_vec());
+    let (nonce, text) = rest.split_first_chunk_mut::<NONCE_LEN>()?;
     let length = cipher(key)
         .open_in_place(
             Nonce::assume_unique_for_key(*nonce),
             Aad::from(context),
-            plain.expose_mut().as_mut_slice(),
+            text,
         )
         .ok()?
         .len();
-    plain.expose_mut().truncate(length);
-    Some(plain)
+    let start = NONCE_LEN.saturating_add(1);
+    Some(start..start.saturating_add(length))
 }
 
 #[cfg(test)]

@@ -7,18 +7,20 @@
 pub mod access;
 pub mod api;
 pub mod docs;
+mod door;
 pub mod idempotency;
 pub mod limits;
 pub mod openapi;
 pub mod refusal;
 pub mod router;
 pub mod session;
+pub mod told;
 pub mod wire;
 
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -56,8 +58,6 @@ pub struct Web {
     pub signer: Arc<SigningKey>,
     /// What has been counted, where something counts.
     pub meters: Option<Meters>,
-    /// Why no money moves from the start, in words: the store is older than what is remembered of it.
-    pub frozen: Option<String>,
     /// The desk with everything around it.
     pub shop: Arc<Shop>,
     /// The payment providers, by their names.
@@ -68,6 +68,8 @@ pub struct Web {
     pub limits: limits::Limits,
     /// Held while the books are held against a provider's: one comparison at a time.
     comparing: Arc<Mutex<()>>,
+    /// What was told of cases lately.
+    pub told: told::ToldLately,
     known: access::Known,
     running: idempotency::Running,
 }
@@ -85,29 +87,24 @@ impl Web {
             config: Arc::clone(&ready.config),
             signer: Arc::clone(&ready.signer),
             meters,
-            frozen: ready.frozen.as_ref().map(ToString::to_string),
             shop: Arc::clone(&ready.shop),
             provider_names: Arc::new(ready.shop.providers.keys().cloned().collect()),
             way_out: Arc::clone(&ready.way_out),
             limits: limits::Limits::new(&ready.config.server),
             comparing: Arc::default(),
+            told: told::ToldLately::default(),
             known: access::Known::default(),
             running: idempotency::Running::default(),
         })
     }
 }
 
-/// Serves until told to stop; requests that are being worked on are finished.
-///
-/// # Errors
-/// The listener broke.
+/// Serves until told to stop; requests that are being worked on are finished. A connection may take `head_max` to say what it wants.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(shutdown)
-        .await
+    head_max: Duration,
+    shutdown: impl Future<Output = ()>,
+) {
+    door::serve(listener, router, head_max, shutdown).await;
 }

@@ -6,6 +6,24 @@
     reason = "a panic around a test is a failed test with its place"
 )]
 
+/// Each test once on SQLite and once on PostgreSQL.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(crate::shop::Ground::Sqlite).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(crate::shop::Ground::Postgres).await;
+            })+
+        }
+    };
+}
+
 #[path = "support/judge.rs"]
 #[expect(dead_code, reason = "only the place of the programs is asked for here")]
 mod judge;

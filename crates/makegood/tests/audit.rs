@@ -529,7 +529,7 @@ fn the_anchor_freezes_a_desk_whose_database_is_older_rewritten_or_damaged() {
     let older = compare(&log, 6).unwrap_err().to_string();
     assert_eq!(
         older,
-        "the database is older than it should be: it had 7 events or more, and has 6; no money is moved until a person has looked: restore a newer backup; if there is none, compare with the payment provider what was refunded since, and accept the database as it is"
+        "the database is older than it should be: it had 7 events or more, and has 6; no money is moved until a person has looked: restore a newer backup; if there is none, compare with the payment provider what was refunded since (`makegood reconcile`), and accept the database as it is: `makegood verify --accept`"
     );
     let mut damaged = Log::of(&folder, "damaged", 10);
     damaged.keys = log.keys.clone();
@@ -642,9 +642,9 @@ fn judge(
     proofs: &[PathBuf],
 ) -> Result<serde_json::Value, String> {
     let found = Command::new(peers().join("venv/bin/python"))
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/audit/check_log.py"
+        .arg(format!(
+            "{}/tests/audit/check_log.py",
+            std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where")
         ))
         .arg(export)
         .arg(key.to_string())

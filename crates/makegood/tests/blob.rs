@@ -19,6 +19,8 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::stream;
 use image::{DynamicImage, GenericImageView as _, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
@@ -26,8 +28,10 @@ use makegood::blob::{
     Blobs, CaseHas, Declared, Digest, HEADERS, Kept, Kind, Manner, Rejected, Shelf, Trouble,
     content_disposition, display_name, download_name,
 };
+use makegood::clock::Clock;
 use makegood::config::{AttachmentPlace, Attachments, S3};
 use makegood::secret::Secret;
+use makegood::vault::{MasterKey, Vault};
 
 /// A folder of one test.
 struct Folder(PathBuf);
@@ -40,9 +44,9 @@ impl Folder {
         Self(path)
     }
 
-    async fn open(&self) -> Blobs {
+    async fn open(&self) -> Opened {
         let config = config(AttachmentPlace::Folder(self.0.clone()));
-        Blobs::open(&config).await.expect("a folder can be made")
+        opened(&config).await.expect("a folder can be made")
     }
 
     /// Every file below it, in order.
@@ -66,6 +70,37 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// Attachments, with keys of their own for as long as a test runs.
+struct Opened {
+    blobs: Blobs,
+    vault: Arc<Vault>,
+    _keys: Folder,
+}
+
+impl std::ops::Deref for Opened {
+    type Target = Blobs;
+
+    fn deref(&self) -> &Blobs {
+        &self.blobs
+    }
+}
+
+async fn opened(config: &Attachments) -> Result<Opened, Trouble> {
+    static OPENED: AtomicUsize = AtomicUsize::new(0);
+    let number = OPENED.fetch_add(1, Ordering::Relaxed);
+    let keys = Folder::new(&format!("keys-{number}"));
+    fs::create_dir_all(&keys.0).expect("a folder");
+    let master = MasterKey::generate().expect("random numbers");
+    let vault = Vault::open(&keys.0.join("keys.sqlite"), master).expect("a vault");
+    let vault = Arc::new(vault);
+    let blobs = Blobs::open(config, Arc::clone(&vault), Clock::default()).await?;
+    Ok(Opened {
+        blobs,
+        vault,
+        _keys: keys,
+    })
 }
 
 fn config(place: AttachmentPlace) -> Attachments {
@@ -769,7 +804,8 @@ async fn keeps(blobs: &Blobs) {
 #[tokio::test]
 async fn a_folder_keeps_attachments() {
     let folder = Folder::new("keeps");
-    keeps(&folder.open().await).await;
+    let blobs = folder.open().await;
+    keeps(&blobs).await;
 }
 
 #[tokio::test]
@@ -809,6 +845,55 @@ async fn a_damaged_file_is_found_out_and_mended_by_the_same_content() {
     );
 }
 
+#[tokio::test]
+async fn nothing_of_a_file_can_be_read_where_it_lies() {
+    let folder = Folder::new("sealed");
+    let blobs = folder.open().await;
+    put(&blobs, b"My name is Ann.", "a.txt", "").await.unwrap();
+    let image = put(&blobs, &png(), "a.png", "").await.unwrap();
+    let files = folder.files();
+    assert_eq!(files.len(), 4);
+    for file in &files {
+        let lies = fs::read(file).unwrap();
+        assert!(!is_in(b"Ann", &lies) && !is_in(b"IHDR", &lies), "{file:?}");
+    }
+    // Whoever has the files and another vault has nothing.
+    let stranger = folder.open().await;
+    let got = stranger.get(Shelf::Original, image.original).await;
+    assert!(matches!(got, Err(Trouble::Unavailable(_))), "{got:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_was_removed_cannot_be_read_from_a_copy_either() {
+    let folder = Folder::new("copies");
+    let blobs = folder.open().await;
+    let kept = put(&blobs, b"hello", "a.txt", "").await.unwrap();
+    let copies: Vec<(PathBuf, Vec<u8>)> = folder
+        .files()
+        .into_iter()
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect();
+    let shown = kept.shown.unwrap().digest;
+    blobs.remove(Shelf::Original, kept.original).await.unwrap();
+    // The other is under a key of its own, for it may be shown of another file too.
+    assert_eq!(blobs.get(Shelf::Shown, shown).await.unwrap(), "hello");
+    blobs.remove(Shelf::Shown, shown).await.unwrap();
+    assert_eq!(folder.files(), Vec::<PathBuf>::new());
+    for (path, copy) in &copies {
+        fs::write(path, copy).unwrap();
+    }
+    for (shelf, digest) in [(Shelf::Original, kept.original), (Shelf::Shown, shown)] {
+        let got = blobs.get(shelf, digest).await;
+        assert!(matches!(got, Err(Trouble::Erased(_))), "{got:?}");
+    }
+    // Handed in again, it is kept again.
+    put(&blobs, b"hello", "a.txt", "").await.unwrap();
+    assert_eq!(
+        blobs.get(Shelf::Original, kept.original).await.unwrap(),
+        "hello"
+    );
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_folder_that_cannot_be_used_is_told_with_what_helps() {
@@ -816,7 +901,7 @@ async fn a_folder_that_cannot_be_used_is_told_with_what_helps() {
     fs::create_dir_all(&folder.0).unwrap();
     fs::write(folder.0.join("file"), "").unwrap();
     let below = config(AttachmentPlace::Folder(folder.0.join("file/attachments")));
-    let told = Blobs::open(&below).await.unwrap_err().to_string();
+    let told = opened(&below).await.map(drop).unwrap_err().to_string();
     assert!(
         told.ends_with("file/attachments: Not a directory (os error 20)"),
         "{told}"
@@ -841,7 +926,7 @@ impl Python {
             python.exists(),
             "run `cargo xtask test`, which installs what this test needs (moto and botocore)"
         );
-        let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        let script = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where"))
             .join("tests/blob")
             .join(script);
         let child = Command::new(python)
@@ -870,7 +955,7 @@ impl Drop for Python {
 }
 
 fn bucket(port: u16, name: &str, prefix: &str) -> Attachments {
-    config(AttachmentPlace::S3(S3 {
+    config(AttachmentPlace::S3(Box::new(S3 {
         endpoint: format!("http://127.0.0.1:{port}")
             .parse()
             .expect("an address"),
@@ -879,14 +964,15 @@ fn bucket(port: u16, name: &str, prefix: &str) -> Attachments {
         prefix: prefix.to_owned(),
         access_key: Secret::new("AKIDEXAMPLE"),
         secret_key: Secret::new("a/secret+key"),
-    }))
+        session_token: None,
+    })))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_keeps_attachments() {
     let mut moto = Python::start("storage.py");
     let port: u16 = moto.line().trim().parse().expect("moto tells its port");
-    let missing = Blobs::open(&bucket(port, "desk", "")).await.unwrap();
+    let missing = opened(&bucket(port, "desk", "")).await.unwrap();
     let told = missing.healthy().await.unwrap_err().to_string();
     assert_eq!(
         told,
@@ -895,7 +981,7 @@ async fn a_bucket_keeps_attachments() {
     let made = reqwest_put(&format!("http://127.0.0.1:{port}/desk")).await;
     assert!(made.is_success(), "{made}");
     for prefix in ["", "make good/æ/"] {
-        let blobs = Blobs::open(&bucket(port, "desk", prefix)).await.unwrap();
+        let blobs = opened(&bucket(port, "desk", prefix)).await.unwrap();
         keeps(&blobs).await;
     }
 }
@@ -970,23 +1056,29 @@ impl Scripted {
 #[tokio::test(flavor = "multi_thread")]
 async fn our_signatures_are_those_of_awss_own_library() {
     let (storage, port) = Scripted::start(&[(200, b"hello")]).await;
-    for prefix in ["", "make good/æ+ø/"] {
-        let blobs = Blobs::open(&bucket(port, "desk", prefix)).await.unwrap();
+    let tokens = [None, Some("FwoGZXIvYXdzE/a+token==")];
+    let prefixes = ["", "make good/æ+ø/"];
+    let asked = prefixes.into_iter().zip(tokens);
+    for (prefix, token) in asked.clone() {
+        let mut bucket = bucket(port, "desk", prefix);
+        if let AttachmentPlace::S3(s3) = &mut bucket.place {
+            s3.session_token = token.map(Secret::new);
+        }
+        let blobs = opened(&bucket).await.unwrap();
         put(&blobs, b"hello", "a.txt", "").await.unwrap();
-        blobs
-            .get(Shelf::Original, Digest::of(b"hello"))
-            .await
-            .unwrap();
-        blobs
-            .remove(Shelf::Original, Digest::of(b"hello"))
-            .await
-            .unwrap();
+        let hello = Digest::of(b"hello");
+        // What this storage gives back is not what was put there.
+        let got = blobs.get(Shelf::Original, hello).await;
+        assert!(matches!(got, Err(Trouble::Damaged(_))), "{got:?}");
+        blobs.remove(Shelf::Original, hello).await.unwrap();
     }
     let mut judge = Python::start("sign.py");
     let came = storage.came();
     let methods: Vec<&str> = came.iter().map(|came| came.method.as_str()).collect();
-    assert_eq!(methods, ["PUT", "PUT", "GET", "DELETE"].repeat(2));
-    for came in came {
+    let each = ["PUT", "PUT", "GET", "GET", "DELETE"];
+    assert_eq!(methods, each.repeat(2));
+    let tokens = asked.flat_map(|(_, token)| [token; 5]);
+    for (came, token) in came.into_iter().zip(tokens) {
         let headers: serde_json::Map<String, serde_json::Value> = came
             .headers
             .iter()
@@ -998,18 +1090,22 @@ async fn our_signatures_are_those_of_awss_own_library() {
             "headers": headers,
             "key": "AKIDEXAMPLE",
             "secret": "a/secret+key",
+            "token": token,
             "region": "eu-north-1",
         });
         writeln!(judge.0.stdin.as_mut().unwrap(), "{asked}").unwrap();
         let signed: serde_json::Value = serde_json::from_str(&judge.line()).unwrap();
         assert_eq!(signed["theirs"], signed["ours"]);
+        assert_eq!(signed["ours"]["X-Amz-Security-Token"].as_str(), token);
         if came.method == "PUT" {
             let signed_headers = signed["ours"]["X-Amz-SignedHeaders"].as_str().unwrap();
             assert_eq!(
                 signed_headers,
                 "content-type;host;if-none-match;x-amz-checksum-sha256"
             );
-            assert_eq!(came.content, "hello");
+            assert!(!is_in(b"hello", &came.content));
+            let checksum = STANDARD.encode(Digest::of(&came.content).bytes());
+            assert_eq!(came.headers["x-amz-checksum-sha256"], checksum);
         }
     }
 }
@@ -1020,12 +1116,13 @@ async fn a_storage_in_trouble_is_asked_again_and_a_refusal_is_told() {
     let table: &[(Vec<Answer>, usize, Option<&str>)] = &[
         (vec![(503, b""), (429, b""), (200, b"")], 3, None),
         (vec![(409, b""), (200, b"")], 2, None),
-        (once(412), 1, None),
+        // There is something already, which proves to be damaged, and is replaced.
+        (vec![(412, b""), (200, b"hullo"), (200, b"")], 3, None),
         (
             once(403),
             1,
             Some(
-                "it answered 403 Forbidden; look at `attachments.s3_access_key`, `s3_secret_key` and `s3_region`, at the rights of the key, and at this machine's clock",
+                "it answered 403 Forbidden; look at `attachments.s3_access_key`, `s3_secret_key`, `s3_session_token` and `s3_region`, at the rights of the key, and at this machine's clock",
             ),
         ),
         (
@@ -1040,7 +1137,7 @@ async fn a_storage_in_trouble_is_asked_again_and_a_refusal_is_told() {
     ];
     for (answers, requests, told) in table {
         let (storage, port) = Scripted::start(answers).await;
-        let blobs = Blobs::open(&bucket(port, "desk", "")).await.unwrap();
+        let blobs = opened(&bucket(port, "desk", "")).await.unwrap();
         // A PDF has no shown form, so this is one request.
         let kept = put(&blobs, PDF, "a.pdf", "").await;
         let why = match &kept {
@@ -1058,17 +1155,34 @@ async fn a_storage_in_trouble_is_asked_again_and_a_refusal_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_storage_gives_back_is_held_against_the_hash() {
+    let (storage, port) = Scripted::start(&[(200, b"")]).await;
+    let blobs = opened(&bucket(port, "desk", "")).await.unwrap();
+    let mut sealed: Vec<&'static [u8]> = Vec::new();
+    for text in [&b"hello"[..], b"hullo"] {
+        put(&blobs, text, "a.txt", "").await.unwrap();
+        let came = storage.came();
+        let original = came.iter().rfind(|came| came.path.contains("/original/"));
+        sealed.push(original.unwrap().content.to_vec().leak());
+    }
     let hello = Digest::of(b"hello");
-    let (_, port) = Scripted::start(&[(200, b"hullo"), (404, b""), (200, b"hello")]).await;
-    let blobs = Blobs::open(&bucket(port, "desk", "")).await.unwrap();
-    assert!(matches!(
-        blobs.get(Shelf::Original, hello).await,
-        Err(Trouble::Damaged(_))
-    ));
-    assert!(matches!(
-        blobs.get(Shelf::Original, hello).await,
-        Err(Trouble::Absent(_))
-    ));
+    let (first, second) = (sealed[0], sealed[1]);
+    let cut = &first[..first.len() - 1];
+    let answers = [
+        (200, second),
+        (200, cut),
+        (200, b"hello"),
+        (404, b""),
+        (200, first),
+    ];
+    let (_, port) = Scripted::start(&answers).await;
+    let (there, vault) = (bucket(port, "desk", ""), Arc::clone(&blobs.vault));
+    let blobs = Blobs::open(&there, vault, Clock::default()).await.unwrap();
+    for _ in 0..3 {
+        let got = blobs.get(Shelf::Original, hello).await;
+        assert!(matches!(got, Err(Trouble::Damaged(_))), "{got:?}");
+    }
+    let got = blobs.get(Shelf::Original, hello).await;
+    assert!(matches!(got, Err(Trouble::Absent(_))), "{got:?}");
     assert_eq!(blobs.get(Shelf::Original, hello).await.unwrap(), "hello");
 }
 
@@ -1077,10 +1191,10 @@ async fn a_storage_that_is_not_there_is_told_without_a_signature() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let blobs = Blobs::open(&bucket(port, "desk", "")).await.unwrap();
+    let blobs = opened(&bucket(port, "desk", "")).await.unwrap();
     let told = blobs.healthy().await.unwrap_err().to_string();
     assert!(told.contains("Connection refused"), "{told}");
     assert!(!told.contains("X-Amz") && !told.contains("AKID"), "{told}");
-    let shown = format!("{blobs:?}");
+    let shown = format!("{:?}", *blobs);
     assert!(!shown.contains("a/secret+key"), "{shown}");
 }

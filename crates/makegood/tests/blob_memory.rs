@@ -4,12 +4,15 @@
 
 use std::io::Cursor;
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream;
 use image::{GrayImage, ImageFormat};
 use makegood::blob::{Blobs, CaseHas, Declared};
+use makegood::clock::Clock;
 use makegood::config::{AttachmentPlace, Attachments};
+use makegood::vault::{MasterKey, Vault};
 
 /// A megabyte.
 const MB: usize = 1 << 20;
@@ -85,7 +88,11 @@ async fn a_small_file_does_not_unpack_into_much_memory() {
         files_per_case_max: 9,
         image_pixels_max: 1_000_000,
     };
-    let blobs = Blobs::open(&config).await.unwrap();
+    let master = MasterKey::generate().unwrap();
+    std::fs::create_dir_all(&folder).unwrap();
+    let vault = Vault::open(&folder.join("keys.sqlite"), master).unwrap();
+    let blobs = Blobs::open(&config, Arc::new(vault), Clock::default());
+    let blobs = blobs.await.unwrap();
     let bombs = [
         ("profile", bomb(b"iCCP", b"p\0\0", 1)),
         ("texts", bomb(b"zTXt", b"Comment\0\0", 24)),

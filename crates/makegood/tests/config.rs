@@ -245,7 +245,7 @@ fn no_secret_is_shown_anywhere() {
         [payments.card]\nkind = \"stripe\"\nsecret_key = \"SECRET\"\nwebhook_secrets = [\"SECRET\"]
         [payments.bank]\nkind = \"manual\"\naccount_holder = \"x\"\naccount_iban = \"SECRET\"
         [fulfilment]\nconnector_url = \"https://x.example\"\nconnector_secrets = [\"SECRET\"]
-        [attachments]\nwhere = \"s3\"\ns3_endpoint = \"https://s3.example\"\ns3_bucket = \"b\"\ns3_access_key = \"SECRET\"\ns3_secret_key = \"SECRET\"\n";
+        [attachments]\nwhere = \"s3\"\ns3_endpoint = \"https://s3.example\"\ns3_bucket = \"b\"\ns3_access_key = \"SECRET\"\ns3_secret_key = \"SECRET\"\ns3_session_token = \"SECRET\"\n";
     let loaded = folder.load(page, &[], &[]).unwrap();
     let all = format!(
         "{}{}{}{:?}",

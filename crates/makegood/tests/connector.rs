@@ -826,7 +826,9 @@ async fn what_schemathesis_invents_is_answered_as_described() {
             std::env::temp_dir().join(format!("makegood-connector-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
         let mut command = std::process::Command::new(peers.join("venv/bin/schemathesis"));
-        let manifest = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let manifest = std::path::PathBuf::from(
+            std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where"),
+        );
         let output = command
             .arg("run")
             .arg(manifest.join("../../docs/connector.openapi.yaml"))

@@ -88,7 +88,7 @@ impl Desk {
             signer: ready.signer.clone(),
             anchor: ready.anchor.clone(),
             clock: ready.shop.clock.clone(),
-            frozen: false,
+            hold: ready.shop.desk.hold.clone(),
         };
         keeper.sign().await.unwrap();
         ready.shop.desk.store.close().await;

@@ -537,9 +537,9 @@ async fn what_went_wrong_is_told_without_the_path_of_the_url() {
 fn a_refusal_says_what_to_do() {
     let table = [
         ("http://shop.example/", "allow_insecure"),
-        ("https://127.0.0.1/", "add it to `internal`"),
-        ("https://localhost/", "add it to `internal`"),
-        ("https://shop.example:22/", "add it to `ports`"),
+        ("https://127.0.0.1/", "add it to `allow_hosts`"),
+        ("https://localhost/", "add it to `allow_hosts`"),
+        ("https://shop.example:22/", "add it to `allow_ports`"),
         (
             "https://a:b@shop.example/",
             "leave the name and password out",

@@ -15,9 +15,11 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use futures_util::stream;
 use makegood::blob::{Blobs, CaseHas, Declared};
+use makegood::clock::Clock;
 use makegood::config::{self, AttachmentPlace, Attachments, Flags, Log, LogFormat, S3};
 use makegood::log::{self, FIELDS, RequestId, scrubbed};
 use makegood::secret::Secret;
+use makegood::vault::{MasterKey, Vault};
 use serde_json::Value;
 
 /// What must not be found: each is unlike anything that the program says by itself.
@@ -185,12 +187,18 @@ async fn attachments(folder: &Path, port: u16) {
         prefix: String::new(),
         access_key: Secret::new("AKplanted-token"),
         secret_key: Secret::new("planted_secret"),
+        session_token: Some(Secret::new("planted-token")),
     };
+    let master = MasterKey::generate().expect("random numbers");
+    let vault = Vault::open(&folder.join("files.sqlite"), master).expect("a vault");
+    let vault = Arc::new(vault);
     for place in [
         AttachmentPlace::Folder(folder.join("attachments")),
-        AttachmentPlace::S3(storage),
+        AttachmentPlace::S3(Box::new(storage)),
     ] {
-        let blobs = Blobs::open(&limits(place)).await.expect("a place");
+        let limits = limits(place);
+        let blobs = Blobs::open(&limits, Arc::clone(&vault), Clock::default());
+        let blobs = blobs.await.expect("a place");
         for (content, media_type) in [
             ("planted letter", "text/plain"),
             ("planted letter", "image/png"),
@@ -496,7 +504,9 @@ fn a_request_keeps_the_name_that_it_came_with_if_it_is_one() {
 #[test]
 fn every_line_that_the_program_can_write_keeps_to_the_list() {
     let mut calls = 0;
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut folders = vec![
+        Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where")).join("src"),
+    ];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();

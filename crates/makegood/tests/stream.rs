@@ -265,14 +265,17 @@ fn a_reader_that_has_seen_enough_ends_the_run_quietly_even_while_more_may_come()
 
 #[test]
 fn several_streams_are_one_and_a_stream_that_is_not_there_ends_the_run_with_2() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract/cases.ndjson");
+    let path = format!(
+        "{}/tests/contract/cases.ndjson",
+        std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where")
+    );
     let output = Command::new(env!("CARGO_BIN_EXE_makegood"))
         .args([
             "decide",
             "--ndjson",
             "--no-reasons",
-            path,
-            path,
+            &path,
+            &path,
             "no-such-stream.ndjson",
         ])
         .output()

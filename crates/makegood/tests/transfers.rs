@@ -19,6 +19,7 @@ use makegood::config::{Flags, load, write_initial};
 use makegood::pay::manual::account::Iban;
 use makegood::pay::manual::batch::Payer;
 use makegood::setup::{self, Ready, new_id};
+use makegood::store::Statement;
 use makegood_desk::case::{ClaimKind, Wants};
 use makegood_desk::input::{Actor, Door, Id, Input, Language, Request};
 use makegood_desk::life::{Case, RefundState};
@@ -27,6 +28,15 @@ use serde_json::json;
 #[path = "support/pg.rs"]
 #[expect(dead_code, reason = "not every test file uses all of it")]
 mod pg;
+
+mod stopped {
+    makegood::statements! {
+        /// Somebody stops all money.
+        STOP = "insert into meta (key, value) values ('money.stopped', null)";
+        /// They let it go.
+        GO = "delete from meta where key = 'money.stopped'";
+    }
+}
 
 struct Folder(std::path::PathBuf);
 
@@ -180,6 +190,16 @@ impl World {
         looked.unwrap().case
     }
 
+    async fn tell(&self, statement: &'static Statement) {
+        let told = self
+            .ready
+            .shop
+            .desk
+            .store
+            .write(move |tx| Box::pin(async move { tx.run(statement, &[]).await.map(drop) }));
+        told.await.unwrap();
+    }
+
     async fn exported(&self) -> Vec<(String, String)> {
         let day = jiff::civil::date(2026, 12, 1);
         let files = self.bank().export(&payer(), day, self.now()).await.unwrap();
@@ -322,6 +342,27 @@ async fn a_statement_that_does_not_fit_changes_nothing_and_asks_finance() {
         let confirmed = world.bank().confirm(&transfer, world.now()).await.unwrap();
         assert!(matches!(confirmed, Taken::Paid { .. }), "{confirmed:?}");
         world.books_hold().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_money_is_stopped_no_file_is_drawn_up_for_the_bank() {
+    on_both(async |world| {
+        let (_, id) = world.owed("VL-1").await;
+        let (payer, day) = (payer(), jiff::civil::date(2026, 12, 1));
+        world
+            .bank()
+            .payee(&id, &payee(MIA), world.now())
+            .await
+            .unwrap();
+        world.tell(&stopped::STOP).await;
+        let held = world.bank().export(&payer, day, world.now()).await;
+        let told = held.map(|files| files.len()).unwrap_err().to_string();
+        assert!(told.contains("no money moves"), "{told}");
+        assert!(world.bank().batches().await.unwrap().is_empty());
+        world.tell(&stopped::GO).await;
+        assert!(!world.exported().await.is_empty());
     })
     .await;
 }

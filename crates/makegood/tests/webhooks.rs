@@ -66,6 +66,7 @@ impl World {
             windows: Windows::default(),
             key_secret: Arc::new(Secret::new("secret")),
             shelf: Arc::new(Shelf::default()),
+            hold: Arc::default(),
         };
         Self {
             ground,

@@ -46,6 +46,10 @@ pub enum Frozen {
     },
     /// The log lacks a part.
     Damaged(Place),
+    /// Nothing is remembered, and the newest head in the database, which would be, is not believed.
+    OthersHead(Untrusted),
+    /// The store is marked as in doubt, with nothing that this program can check.
+    Marked,
 }
 
 impl fmt::Display for Frozen {
@@ -71,21 +75,29 @@ impl fmt::Display for Frozen {
                 f,
                 "the database is damaged: node {index} of level {level} of the audit log is missing"
             )?,
+            Self::OthersHead(why) => write!(f, "in the database, {why}")?,
+            Self::Marked => f.write_str("the database is marked as one to be looked at")?,
         }
         f.write_str("; no money is moved until a person has looked: ")?;
         f.write_str(match self {
             Self::Missing(_) => {
-                "put the file back; if there is none because the desk has moved, check the refunds since the move and accept the database as it is"
+                "put the file back; if there is none because the desk has moved, check the refunds since the move, and accept the database as it is: `makegood verify --accept`"
             }
             Self::Unreadable(..) => "let the desk read and write the file",
             Self::Malformed(..) | Self::Untrusted(..) => {
-                "put back the file, and the signing key that belongs to it"
+                "put back the file, and the signing key that belongs to it; if they are lost, check the last refunds, and accept the database as it is: `makegood verify --accept`"
             }
             Self::Older { .. } => {
-                "restore a newer backup; if there is none, compare with the payment provider what was refunded since, and accept the database as it is"
+                "restore a newer backup; if there is none, compare with the payment provider what was refunded since (`makegood reconcile`), and accept the database as it is: `makegood verify --accept`"
             }
             Self::Rewritten { .. } => {
-                "start the desk with the right database, or put back the anchor that belongs to this one"
+                "start the desk with the right database, or put back the anchor that belongs to this one; if this is the right one, check the last refunds, and accept it as it is: `makegood verify --accept`"
+            }
+            Self::OthersHead(_) => {
+                "give this machine the signing key (`audit.key_file`) of those that share the database"
+            }
+            Self::Marked => {
+                "check the last refunds, and accept the database as it is: `makegood verify --accept`"
             }
             Self::Damaged(_) => "restore a backup",
         })
@@ -96,7 +108,7 @@ impl std::error::Error for Frozen {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Unreadable(_, cause) => Some(cause),
-            Self::Untrusted(_, cause) => Some(cause),
+            Self::Untrusted(_, cause) | Self::OthersHead(cause) => Some(cause),
             _ => None,
         }
     }
@@ -145,6 +157,14 @@ impl Anchor {
     /// # Errors
     /// The file cannot be read, or is not believed.
     pub fn read(&self, keys: &[VerifierKey]) -> Result<Option<Checkpoint>, Frozen> {
+        Ok(self.remembered(keys)?.map(|(_, checkpoint)| checkpoint))
+    }
+
+    /// What is remembered, as it was signed.
+    ///
+    /// # Errors
+    /// As for [`Anchor::read`].
+    pub fn remembered(&self, keys: &[VerifierKey]) -> Result<Option<(Note, Checkpoint)>, Frozen> {
         let unreadable = |cause| Frozen::Unreadable(self.path.clone(), cause);
         let mut file = match File::open(&self.path) {
             Ok(file) => file,
@@ -156,9 +176,16 @@ impl Anchor {
             .map_err(|cause| unreadable(io::Error::new(io::ErrorKind::InvalidData, cause)))?;
         let note =
             Note::parse(&text).map_err(|fault| Frozen::Malformed(self.path.clone(), fault))?;
-        trusted(&note, keys)
-            .map(Some)
-            .map_err(|why| Frozen::Untrusted(self.path.clone(), why))
+        match trusted(&note, keys) {
+            Ok(checkpoint) => Ok(Some((note, checkpoint))),
+            Err(why) => Err(Frozen::Untrusted(self.path.clone(), why)),
+        }
+    }
+
+    /// That nothing is remembered, though there are events.
+    #[must_use]
+    pub fn missing(&self) -> Frozen {
+        Frozen::Missing(self.path.clone())
     }
 
     /// Is the log of `size` leaves the one that is remembered, or a longer one that begins with it?
@@ -177,7 +204,7 @@ impl Anchor {
             return if size == 0 {
                 Ok(())
             } else {
-                Err(Frozen::Missing(self.path.clone()))
+                Err(self.missing())
             };
         };
         if anchored.size > size {
@@ -216,6 +243,12 @@ impl Anchor {
         Ok(true)
     }
 
+    /// Where it is kept what was remembered before a person accepted something else.
+    #[must_use]
+    pub fn before(&self) -> PathBuf {
+        file::beside(&self.path, "before")
+    }
+
     /// Remembers this checkpoint whatever is remembered: a person has looked, and accepts the log as it is. What was remembered is kept beside it.
     ///
     /// # Errors
@@ -224,7 +257,7 @@ impl Anchor {
         let failed = |cause| Unmoved::File(self.path.clone(), cause);
         let _lock = file::lock(&self.path).map_err(failed)?;
         match std::fs::read(&self.path) {
-            Ok(old) => file::replace(&file::beside(&self.path, "before"), &old).map_err(failed)?,
+            Ok(old) => file::replace(&self.before(), &old).map_err(failed)?,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
             Err(cause) => return Err(failed(cause)),
         }

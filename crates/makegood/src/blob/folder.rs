@@ -41,9 +41,15 @@ impl Folder {
         Ok(folder)
     }
 
-    pub async fn write(&self, shelf: Shelf, digest: Digest, content: Bytes) -> Result<(), Trouble> {
+    pub async fn write(
+        &self,
+        shelf: Shelf,
+        digest: Digest,
+        content: Bytes,
+        replace: bool,
+    ) -> Result<bool, Trouble> {
         let own = self.clone();
-        blocking(move || own.keep(shelf, digest, &content))
+        blocking(move || own.keep(shelf, digest, &content, replace))
             .await?
             .map_err(|cause| self.trouble(&cause))
     }
@@ -77,11 +83,16 @@ impl Folder {
     }
 
     /// The file gets its name only when its content is on the disk; and the name is on the disk when this returns.
-    fn keep(&self, shelf: Shelf, digest: Digest, content: &[u8]) -> io::Result<()> {
+    fn keep(
+        &self,
+        shelf: Shelf,
+        digest: Digest,
+        content: &[u8],
+        replace: bool,
+    ) -> io::Result<bool> {
         let path = self.path(shelf, digest);
-        // The same content again is no work. A damaged one is replaced by what has just arrived.
-        if fs::read(&path).is_ok_and(|there| Digest::of(&there) == digest) {
-            return Ok(());
+        if !replace && path.try_exists()? {
+            return Ok(false);
         }
         let shelf_folder = self.root.join(shelf.name());
         let folder = path.parent().unwrap_or(&shelf_folder);
@@ -98,7 +109,8 @@ impl Folder {
             let _ = fs::remove_file(&unfinished);
         }
         named?;
-        sync(folder)
+        sync(folder)?;
+        Ok(true)
     }
 
     fn trouble(&self, cause: &io::Error) -> Trouble {

@@ -71,30 +71,39 @@ impl Bucket {
         Ok(Self {
             client,
             bucket,
-            credentials: Credentials::new(s3.access_key.expose(), s3.secret_key.expose()),
+            credentials: credentials(s3),
             prefix: s3.prefix.clone(),
             bytes_max,
         })
     }
 
-    pub async fn write(&self, shelf: Shelf, digest: Digest, content: Bytes) -> Result<(), Trouble> {
+    pub async fn write(
+        &self,
+        shelf: Shelf,
+        digest: Digest,
+        content: Bytes,
+        replace: bool,
+    ) -> Result<bool, Trouble> {
         let key = self.key(shelf, digest);
         // The storage holds the content against this before it keeps it.
-        let checksum = STANDARD.encode(digest.bytes());
-        let headers = [
+        let checksum = STANDARD.encode(Digest::of(&content).bytes());
+        let mut headers = vec![
             ("content-type", "application/octet-stream"),
-            ("if-none-match", "*"),
             ("x-amz-checksum-sha256", checksum.as_str()),
         ];
+        if !replace {
+            headers.push(("if-none-match", "*"));
+        }
         let put = || {
             let mut put = actions::PutObject::new(&self.bucket, Some(&self.credentials), &key);
-            for (name, value) in headers {
-                put.headers_mut().insert(name, value);
+            for (name, value) in &headers {
+                put.headers_mut().insert(*name, *value);
             }
             put.sign(SIGNED_FOR)
         };
         match self.ask(Method::PUT, put, &headers, Some(content)).await? {
-            Ended::Done(_) | Ended::Present => Ok(()),
+            Ended::Done(_) => Ok(true),
+            Ended::Present => Ok(false),
             Ended::Absent => Err(self.no_bucket()),
         }
     }
@@ -179,7 +188,7 @@ impl Bucket {
     fn refused(&self, status: StatusCode) -> Trouble {
         let help = match status {
             StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => {
-                "; look at `attachments.s3_access_key`, `s3_secret_key` and `s3_region`, at the rights of the key, and at this machine's clock"
+                "; look at `attachments.s3_access_key`, `s3_secret_key`, `s3_session_token` and `s3_region`, at the rights of the key, and at this machine's clock"
             }
             StatusCode::MOVED_PERMANENTLY | StatusCode::TEMPORARY_REDIRECT => {
                 "; the bucket is in another region: look at `attachments.s3_region` and `s3_endpoint`"
@@ -199,6 +208,15 @@ impl Bucket {
             "attachments cannot be kept in the bucket `{}` at {host}: {why}",
             self.bucket.name()
         ))
+    }
+}
+
+/// Who asks. A session token comes with keys that were lent for a while; its requests carry it, signed.
+fn credentials(s3: &S3) -> Credentials {
+    let (key, secret) = (s3.access_key.expose(), s3.secret_key.expose());
+    match &s3.session_token {
+        None => Credentials::new(key, secret),
+        Some(token) => Credentials::new_with_token(key, secret, token.expose()),
     }
 }
 

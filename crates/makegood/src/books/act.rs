@@ -18,6 +18,7 @@ use super::effects::{self, day, role};
 use super::orders::{Depth, records};
 use super::{instant, nanoseconds};
 use crate::crash;
+use crate::hold::Hold;
 use crate::policies::Policies;
 use crate::secret::Secret;
 use crate::store::{Store, Trouble, Tx, Value};
@@ -31,7 +32,7 @@ crate::statements! {
     DAY_TOTALS = "select person, granted_minor from day_total where day = ?1 and currency = ?2 and person in (?3, ?4)";
     /// Providers that rest.
     RESTING = "select provider, rests_until from provider_health where rests_until is not null and rests_until > ?1";
-    /// The kill switch, and whether the store is frozen.
+    /// Whether a person stopped money, and whether the store is in doubt.
     STOPPED = "select key from meta where key in ('money.stopped', 'store.frozen') limit 1";
 }
 
@@ -68,6 +69,8 @@ pub struct Desk {
     pub key_secret: Arc<Secret>,
     /// Cases that were read lately.
     pub shelf: Arc<Shelf>,
+    /// What keeps this process from moving money, whatever the books say.
+    pub hold: Arc<Hold>,
 }
 
 /// What came of an input.
@@ -273,6 +276,14 @@ impl Desk {
         ROOM.with_borrow_mut(|room| handle(case, room, &situation, input))
     }
 
+    /// Whether no money moves: this process is held back, or the books stop everybody.
+    ///
+    /// # Errors
+    /// The store's trouble.
+    pub async fn stopped(&self, tx: &mut Tx<'_>) -> Result<bool, Trouble> {
+        Ok(self.hold.on() || tx.one(&STOPPED, &[]).await?.is_some())
+    }
+
     /// How far the brakes are on.
     async fn brakes(
         &self,
@@ -281,28 +292,38 @@ impl Desk {
         by: Actor,
         now: Instant,
     ) -> Result<Brakes, Trouble> {
-        let mut brakes = Brakes {
-            stopped: tx.one(&STOPPED, &[]).await?.is_some(),
-            ..Brakes::default()
-        };
-        for row in tx.rows(&RESTING, &[Value::from(nanoseconds(now)?)]).await? {
-            let until = instant(row.int(1)?);
-            brakes.resting.insert(row.text(0)?.to_owned(), until);
-        }
-        let Some(order) = &records.order else {
-            return Ok(brakes);
-        };
-        if self.limits.day_minor_max.is_empty() && self.limits.person_day_minor_max.is_empty() {
-            return Ok(brakes);
-        }
+        let rests = [Value::from(nanoseconds(now)?)];
+        let counted = &records.order.as_ref().filter(|_| self.counts_days());
         let person = role(by).1.map_or_else(Vec::new, |id| id.0.to_vec());
-        let values = [
+        let totals = [
             Value::from(day(now)),
-            Value::from(order.order.price.currency().code()),
+            Value::from(counted.map(|order| order.order.price.currency().code().to_owned())),
             Value::from(Vec::new()),
             Value::from(person.clone()),
         ];
-        for row in tx.rows(&DAY_TOTALS, &values).await? {
+        let (stopped, resting, totals) = if counted.is_some() {
+            let questions = [
+                (&STOPPED, &[][..]),
+                (&RESTING, &rests[..]),
+                (&DAY_TOTALS, &totals[..]),
+            ];
+            let [stopped, resting, totals] = tx.rows_of(&questions).await?;
+            (stopped, resting, totals)
+        } else {
+            let [stopped, resting] = tx
+                .rows_of(&[(&STOPPED, &[][..]), (&RESTING, &rests[..])])
+                .await?;
+            (stopped, resting, Vec::new())
+        };
+        let mut brakes = Brakes {
+            stopped: self.hold.on() || !stopped.is_empty(),
+            ..Brakes::default()
+        };
+        for row in resting {
+            let until = instant(row.int(1)?);
+            brakes.resting.insert(row.text(0)?.to_owned(), until);
+        }
+        for row in totals {
             let granted = super::count(&row, 1)?;
             let whose = row.bytes(0)?;
             if whose.is_empty() {
@@ -312,6 +333,11 @@ impl Desk {
             }
         }
         Ok(brakes)
+    }
+
+    /// Whether the merchant has set how much may be granted on a day.
+    fn counts_days(&self) -> bool {
+        !self.limits.day_minor_max.is_empty() || !self.limits.person_day_minor_max.is_empty()
     }
 }
 

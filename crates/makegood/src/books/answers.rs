@@ -15,7 +15,7 @@ crate::statements! {
     /// What is answered from now on.
     KEEP = "update kept_answer set status = ?3, answer = ?4 where caller = ?1 and key = ?2";
     /// Lets go of what is old.
-    FORGET = "delete from kept_answer where created_at < ?1";
+    FORGET = "delete from kept_answer where (caller, key) in (select caller, key from kept_answer where created_at < ?1 order by created_at limit ?2)";
 }
 
 /// A request that carries a key.
@@ -102,19 +102,20 @@ pub async fn reserve(
 /// # Errors
 /// The store's trouble.
 pub async fn keep(tx: &mut Tx<'_>, asked: &Asked, status: u16, body: &[u8]) -> Result<(), Trouble> {
-    let values = [
+    let values = vec![
         Value::from(asked.caller.as_str()),
         Value::from(asked.key.as_str()),
         Value::from(i64::from(status)),
         Value::from(body),
     ];
-    tx.run(&KEEP, &values).await.map(drop)
+    tx.queue(&KEEP, values)
 }
 
-/// Lets go of answers that were given before a moment. Answers how many there were.
+/// Lets go of answers that were given before a moment, so many at most. Answers how many there were.
 ///
 /// # Errors
 /// The store's trouble.
-pub async fn forget(tx: &mut Tx<'_>, before: Instant) -> Result<u64, Trouble> {
-    tx.run(&FORGET, &[Value::from(nanoseconds(before)?)]).await
+pub async fn forget(tx: &mut Tx<'_>, before: Instant, most: i64) -> Result<u64, Trouble> {
+    let values = [Value::from(nanoseconds(before)?), Value::from(most)];
+    tx.run(&FORGET, &values).await
 }

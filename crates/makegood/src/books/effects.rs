@@ -118,7 +118,9 @@ pub async fn write(
     if before.version == 0 {
         insert_case(tx, &case, service).await?;
     }
-    tx.run_each(&INSERT_EVENT, &rows).await?;
+    for row in rows {
+        tx.queue(&INSERT_EVENT, row)?;
+    }
     update_case(tx, before, &case, limits, service, now).await?;
     Ok(case)
 }
@@ -227,11 +229,11 @@ impl Entailed<'_> {
                     .await
             }
             Happened::Proposed(proposal) => {
-                let values = [
+                let values = vec![
                     Value::from(proposal.paper.digest.0),
                     Value::from(proposal.paper.bytes.as_slice()),
                 ];
-                tx.run(&INSERT_PAPER, &values).await.map(drop)
+                tx.queue(&INSERT_PAPER, values)
             }
             Happened::Asked {
                 no,
@@ -259,12 +261,12 @@ impl Entailed<'_> {
                 amount, exchange, ..
             } => self.credit(tx, *amount, *exchange).await,
             Happened::CommandGiven { no, key, .. } => {
-                let values = [
+                let values = vec![
                     Value::from(key.as_str()),
                     Value::from(self.case.id.0),
                     Value::from(*no),
                 ];
-                tx.run(&INSERT_COMMAND, &values).await.map(drop)
+                tx.queue(&INSERT_COMMAND, values)
             }
             Happened::CommandDone { no, .. } => self.command_done(tx, *no).await,
             what => self.refund(tx, what).await,
@@ -285,8 +287,8 @@ impl Entailed<'_> {
     }
 
     async fn contact(&self, tx: &mut Tx<'_>, order: &str, channel: &str) -> Result<(), Trouble> {
-        let values = [Value::from(order), self.at()?, Value::from(channel)];
-        tx.run(&INSERT_CONTACT, &values).await.map(drop)
+        let values = vec![Value::from(order), self.at()?, Value::from(channel)];
+        tx.queue(&INSERT_CONTACT, values)
     }
 
     async fn open_task(
@@ -298,7 +300,7 @@ impl Entailed<'_> {
         what: &str,
         due_at: Instant,
     ) -> Result<(), Trouble> {
-        let values = [
+        let values = vec![
             Value::from(self.case.id.0),
             Value::from(kind),
             Value::from(no),
@@ -307,21 +309,21 @@ impl Entailed<'_> {
             self.at()?,
             Value::from(nanoseconds(due_at)?),
         ];
-        tx.run(&INSERT_TASK, &values).await.map(drop)
+        tx.queue(&INSERT_TASK, values)
     }
 
     async fn end_task(&self, tx: &mut Tx<'_>, kind: &str, no: u32) -> Result<(), Trouble> {
-        let values = [
+        let values = vec![
             Value::from(self.case.id.0),
             Value::from(kind),
             Value::from(no),
             self.at()?,
         ];
-        tx.run(&END_TASK, &values).await.map(drop)
+        tx.queue(&END_TASK, values)
     }
 
     async fn credit(&self, tx: &mut Tx<'_>, amount: Amount, exchange: bool) -> Result<(), Trouble> {
-        let values = [
+        let values = vec![
             Value::from(self.case.id.0),
             self.position()?,
             Value::from(self.case.order.as_str()),
@@ -331,7 +333,7 @@ impl Entailed<'_> {
             Value::from(exchange),
             self.at()?,
         ];
-        tx.run(&INSERT_CREDIT, &values).await?;
+        tx.queue(&INSERT_CREDIT, values)?;
         let holder = match self.case.customer {
             Some(customer) => super::seal::hex(&customer.0),
             // Nobody knows yet whose it is: whoever placed the order.
@@ -348,8 +350,8 @@ impl Entailed<'_> {
             command.deed == makegood_desk::execution::Deed::CancelSubscription
         });
         if cancels {
-            let values = [Value::from(self.case.order.as_str())];
-            tx.run(&END_SUBSCRIPTION, &values).await?;
+            let values = vec![Value::from(self.case.order.as_str())];
+            tx.queue(&END_SUBSCRIPTION, values)?;
         }
         Ok(())
     }
@@ -380,14 +382,14 @@ impl Entailed<'_> {
                 "an event about a refund that is not there",
             ));
         };
-        let values = [
+        let values = vec![
             Value::from(self.case.id.0),
             Value::from(no),
             Value::from(state),
             Value::from(provider_refund.cloned()),
             self.at()?,
         ];
-        tx.run(&UPDATE_REFUND, &values).await?;
+        tx.queue(&UPDATE_REFUND, values)?;
         let (payment, provider) = (self.named(&refund.payment), refund.provider.clone());
         let amount = refund.amount;
         match what {
@@ -445,7 +447,7 @@ impl Entailed<'_> {
             return Err(Trouble::refused(Refusal::MoreThanLeft { left }));
         }
         let granted_by = self.granted_by(*decision);
-        let values = [
+        let values = vec![
             Value::from(key.as_str()),
             Value::from(self.case.id.0),
             Value::from(*no),
@@ -460,7 +462,7 @@ impl Entailed<'_> {
             person(granted_by),
             self.at()?,
         ];
-        tx.run(&INSERT_REFUND, &values).await?;
+        tx.queue(&INSERT_REFUND, values)?;
         self.add_to_day(tx, granted_by, *amount).await?;
         let booking = Booking::RefundReserved {
             payment: self.named(payment),
@@ -528,13 +530,13 @@ impl Entailed<'_> {
             let by = self.granted_by(refund.decision);
             let persons = [Some(Vec::new()), by.person().map(|id| id.0.to_vec())];
             for person in persons.into_iter().flatten() {
-                let values = [
+                let values = vec![
                     Value::from(day(refund.reserved_at)),
                     Value::from(refund.amount.currency().code()),
                     Value::from(person),
                     Value::from(minor(refund.amount)?),
                 ];
-                tx.run(&TAKE_FROM_DAY, &values).await?;
+                tx.queue(&TAKE_FROM_DAY, values)?;
             }
         }
         Ok(())
@@ -595,7 +597,10 @@ pub async fn book(
             Value::from(nanoseconds(at)?),
         ]);
     }
-    tx.run_each(&INSERT_LEG, &rows).await.map(drop)
+    for row in rows {
+        tx.queue(&INSERT_LEG, row)?;
+    }
+    Ok(())
 }
 
 /// How far a refund is, by its word.

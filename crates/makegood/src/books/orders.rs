@@ -13,7 +13,7 @@ use makegood_desk::records::{
 };
 
 use super::{amount, count, duration, instant, stranger, word};
-use crate::store::{Row, Trouble, Tx, Value};
+use crate::store::{Question, Row, Trouble, Tx, Value};
 use crate::wire::Word as _;
 
 crate::statements! {
@@ -69,42 +69,74 @@ pub async fn records(
     depth: Depth<'_>,
 ) -> Result<Records, Trouble> {
     let key = [Value::from(number)];
-    let Some(row) = tx.one(&ORDER, &key).await? else {
+    let payments = if lock { &PAYMENTS_LOCKED } else { &PAYMENTS };
+    let [found, payments] = tx.rows_of(&[(&ORDER, &key), (payments, &key)]).await?;
+    let Some(row) = found.first() else {
         return Ok(Records::default());
     };
-    let order = order(&row)?;
-    let payments = if lock { &PAYMENTS_LOCKED } else { &PAYMENTS };
-    let payments = tx.rows(payments, &key).await?;
-    let mut records = Records {
-        payments: payments.iter().map(payment).collect::<Result<_, _>>()?,
-        disputes: all(tx.rows(&DISPUTES, &key).await?, dispute)?,
-        frozen: tx
-            .one(&FROZEN, &key)
-            .await?
-            .map_or(Ok(0), |row| row.int(0))?
-            > 0,
-        subscription: match tx.one(&SUBSCRIPTION, &key).await? {
-            Some(row) => Some(subscription(&row)?),
-            None => None,
-        },
-        ..Records::default()
+    let order = order(row)?;
+    let payments = payments.iter().map(payment).collect::<Result<_, _>>()?;
+    let mut records = match depth {
+        Depth::Money => money(tx.rows_of(&money_of(&key)).await?)?,
+        Depth::Whole {
+            refunds_since,
+            trouble_since,
+            claim,
+        } => {
+            let history = history_of(&order, refunds_since)?;
+            let trouble = trouble_of(&order, trouble_since, claim)?;
+            let [disputes, frozen, subscription] = money_of(&key);
+            let [
+                disputes,
+                frozen,
+                subscription,
+                refunds,
+                contacts,
+                log,
+                history,
+                trouble,
+            ] = tx
+                .rows_of(&[
+                    disputes,
+                    frozen,
+                    subscription,
+                    (&REFUNDS, &key),
+                    (&CONTACTS, &key),
+                    (&LOG, &key),
+                    (&HISTORY, &history),
+                    (&SAME_TROUBLE, &trouble),
+                ])
+                .await?;
+            Records {
+                refunds: all(&refunds, refund)?,
+                contacts: all(&contacts, contact)?,
+                delivery_log: all(&log, log_entry)?,
+                history: told(&history, &trouble)?,
+                ..money([disputes, frozen, subscription])?
+            }
+        }
     };
-    if let Depth::Whole {
-        refunds_since,
-        trouble_since,
-        claim,
-    } = depth
-    {
-        records.refunds = all(tx.rows(&REFUNDS, &key).await?, refund)?;
-        records.contacts = all(tx.rows(&CONTACTS, &key).await?, contact)?;
-        records.delivery_log = all(tx.rows(&LOG, &key).await?, log_entry)?;
-        records.history = history(tx, &order, refunds_since, trouble_since, claim).await?;
-    }
     records.order = Some(order);
+    records.payments = payments;
     Ok(records)
 }
 
-fn all<T>(rows: Vec<Row>, read: fn(&Row) -> Result<T, Trouble>) -> Result<Vec<T>, Trouble> {
+/// What is asked of everything but payments that bears on money.
+fn money_of(key: &[Value]) -> [Question<'_>; 3] {
+    [(&DISPUTES, key), (&FROZEN, key), (&SUBSCRIPTION, key)]
+}
+
+fn money([disputes, frozen, found]: [Vec<Row>; 3]) -> Result<Records, Trouble> {
+    let first = |row: &Row| row.int(0);
+    Ok(Records {
+        disputes: all(&disputes, dispute)?,
+        frozen: frozen.first().map_or(Ok(0), first)? > 0,
+        subscription: found.first().map(subscription).transpose()?,
+        ..Records::default()
+    })
+}
+
+fn all<T>(rows: &[Row], read: fn(&Row) -> Result<T, Trouble>) -> Result<Vec<T>, Trouble> {
     rows.iter().map(read).collect()
 }
 
@@ -243,41 +275,40 @@ pub(crate) fn log_parts<'e>(event: &'e Event<'_>) -> (&'static str, Option<u64>,
     }
 }
 
-async fn history(
-    tx: &mut Tx<'_>,
+/// What is asked of the customer's other orders; of nobody's, where nobody knows whose the order is.
+fn history_of(order: &OrderRecord, refunds_since: Instant) -> Result<[Value; 3], Trouble> {
+    Ok([
+        Value::from(order.customer.map(|customer| customer.0)),
+        Value::from(order.order.number.as_ref()),
+        Value::from(super::nanoseconds(refunds_since)?),
+    ])
+}
+
+fn trouble_of(
     order: &OrderRecord,
-    refunds_since: Instant,
     trouble_since: Instant,
     claim: &str,
-) -> Result<History, Trouble> {
-    let number = order.order.number.as_ref();
-    let small = |row: &Row, column: usize| -> Result<u32, Trouble> {
-        Ok(u32::try_from(row.int(column)?).unwrap_or(u32::MAX))
-    };
-    let mut history = History::default();
-    if let Some(customer) = order.customer {
-        let values = [
-            Value::from(customer.0),
-            Value::from(number),
-            Value::from(super::nanoseconds(refunds_since)?),
-        ];
-        if let Some(row) = tx.one(&HISTORY, &values).await? {
-            history.orders = small(&row, 0)?;
-            history.cases_open = small(&row, 1)?;
-            history.refunds_recent = small(&row, 2)?;
-            history.disputes = small(&row, 3)?;
-        }
-    }
-    let values = [
+) -> Result<[Value; 4], Trouble> {
+    Ok([
         Value::from(order.order.service.name.as_ref()),
         Value::from(claim),
         Value::from(super::nanoseconds(trouble_since)?),
-        Value::from(number),
-    ];
-    if let Some(row) = tx.one(&SAME_TROUBLE, &values).await? {
-        history.same_trouble = small(&row, 0)?;
-    }
-    Ok(history)
+        Value::from(order.order.number.as_ref()),
+    ])
+}
+
+fn told(history: &[Row], trouble: &[Row]) -> Result<History, Trouble> {
+    let small = |rows: &[Row], column: usize| -> Result<u32, Trouble> {
+        let number = rows.first().map_or(Ok(0), |row| row.int(column))?;
+        Ok(u32::try_from(number).unwrap_or(u32::MAX))
+    };
+    Ok(History {
+        orders: small(history, 0)?,
+        cases_open: small(history, 1)?,
+        refunds_recent: small(history, 2)?,
+        disputes: small(history, 3)?,
+        same_trouble: small(trouble, 0)?,
+    })
 }
 
 /// What is still there of a payment beside what was promised, for lists.

@@ -16,8 +16,8 @@ use crate::store::{Trouble, Tx, Value};
 crate::statements! {
     /// Events that are not in the audit log yet, oldest first.
     UNSEALED = "select no, case_id, position, record from event where leaf is null order by no limit ?1";
-    /// An event's place in the audit log.
-    SEAL = "update event set leaf = ?2 where no = ?1";
+    /// The places of events in the audit log: of those whose numbers follow one another, all at once.
+    SEAL = "update event set leaf = no + ?3 where no between ?1 and ?2 and leaf is null";
     /// A node of the tree that is complete.
     INSERT_NODE = "insert into audit_node (level, position, hash) values (?1, ?2, ?3)";
     /// A node of the tree.
@@ -76,21 +76,33 @@ pub async fn seal(tx: &mut Tx<'_>, most: i64) -> Result<usize, Trouble> {
             position: count(row, 2)?,
             record: row.bytes(3)?,
         };
-        places.push(vec![
-            Value::from(row.int(0)?),
-            Value::from(super::whole(edge.size())?),
-        ]);
+        places.push((row.int(0)?, super::whole(edge.size())?));
         edge.push(leaf_hash(&leaf.to_bytes()), |place, hash| {
             nodes.push((place, hash))
         });
     }
-    tx.run_each(&SEAL, &places).await?;
+    tx.run_each(&SEAL, &runs(&places)).await?;
     let nodes = nodes.into_iter().map(node).collect::<Result<Vec<_>, _>>()?;
     tx.run_each(&INSERT_NODE, &nodes).await?;
     tx.run(&KEEP_FRONTIER, &[Value::from(edge.to_bytes())])
         .await?;
     crash::point!("log.sealed");
     Ok(unsealed.len())
+}
+
+/// Runs of events whose numbers follow one another as their places do: the first number, the last, and how far the places are off.
+fn runs(places: &[(i64, i64)]) -> Vec<Vec<Value>> {
+    let follows = |one: &(i64, i64), next: &(i64, i64)| one.0.checked_add(1) == Some(next.0);
+    let run = |run: &[(i64, i64)]| {
+        let ((first, leaf), (last, _)) = run.first().zip(run.last())?;
+        let off = leaf.saturating_sub(*first);
+        Some(vec![
+            Value::from(*first),
+            Value::from(*last),
+            Value::from(off),
+        ])
+    };
+    places.chunk_by(follows).filter_map(run).collect()
 }
 
 fn node((place, hash): (Place, Hash)) -> Result<Vec<Value>, Trouble> {
@@ -184,5 +196,11 @@ pub async fn proof(
 /// Bytes in the digits 0 to f.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }

@@ -12,6 +12,7 @@ use makegood_desk::case::Instant;
 use makegood_desk::execution::{ProviderRefund, ProviderSaid, RefundStatus};
 use makegood_desk::input::{Actor, Digest, Id, Input};
 use makegood_desk::life::Case;
+use makegood_desk::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
 use super::act::{Desk, NotDone};
@@ -307,8 +308,12 @@ impl Drawn {
     /// Keeps it with its files as they are.
     ///
     /// # Errors
-    /// One of its transfers has gone to the bank in this moment; the store's trouble.
-    pub async fn keep(&self, tx: &mut Tx<'_>, now: Instant) -> Result<(), Trouble> {
+    /// Refused while money is stopped; one of its transfers has gone to the bank in this moment; the store's trouble.
+    pub async fn keep(&self, tx: &mut Tx<'_>, desk: &Desk, now: Instant) -> Result<(), Trouble> {
+        // A file for the bank is money on its way, like what is sent to any other provider.
+        if desk.stopped(tx).await? {
+            return Err(Trouble::refused(Refusal::MoneyStopped));
+        }
         let at = nanoseconds(now)?;
         for id in &self.transfers {
             let values = [
@@ -400,6 +405,9 @@ impl std::convert::From<NotDone> for Undone {
 impl std::fmt::Display for Undone {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::NotDone(NotDone::Refused(Refusal::MoneyStopped)) => f.write_str(
+                "no money moves: somebody stopped it, or the database is in doubt; `makegood doctor` says which",
+            ),
             Self::NotDone(NotDone::Refused(refusal)) => write!(f, "the desk refuses: {refusal:?}"),
             Self::NotDone(NotDone::Trouble(trouble)) => write!(f, "{trouble}"),
             Self::Wrong(why) => f.write_str(why),
@@ -505,17 +513,17 @@ impl Bank<'_> {
         now: Instant,
     ) -> Result<Vec<File>, Undone> {
         let drawn = Arc::new(self.draw(payer, execute_on, now).await?);
-        let keeping = Arc::clone(&drawn);
+        let (desk, keeping) = (self.desk.clone(), Arc::clone(&drawn));
         let kept = self.desk.store.write(move |tx| {
-            let drawn = Arc::clone(&keeping);
+            let (desk, drawn) = (desk.clone(), Arc::clone(&keeping));
             Box::pin(async move {
                 for batch in drawn.iter() {
-                    batch.keep(tx, now).await?;
+                    batch.keep(tx, &desk, now).await?;
                 }
                 Ok(())
             })
         });
-        kept.await?;
+        kept.await.map_err(NotDone::from)?;
         Ok(drawn.iter().flat_map(|batch| batch.files.clone()).collect())
     }
 

@@ -96,15 +96,13 @@ impl DemoArgs {
             let place = format!("http://{address}");
             let link = link(&ready, &seeded, &place).await?;
             welcome(out, &seeded, &place, (&link, &token), begun)?;
-            let once = self.once;
+            let (once, asked) = (self.once, serve::asked_to_end());
             let end = async move {
                 if !once {
-                    serve::asked_to_end().await;
+                    asked.await;
                 }
             };
-            serve::open_until(ready, listener, Some(meters), end)
-                .await
-                .map_err(stop)?;
+            serve::open_until(ready, listener, Some(meters), end).await;
             Ok(FINE)
         })
     }

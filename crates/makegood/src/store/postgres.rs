@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{ClientWrapper, Object, Pool};
 use futures_util::future::{BoxFuture, FutureExt as _, join, try_join_all};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -21,8 +21,9 @@ use super::migrations::{self, Migration};
 use super::notice::Notices;
 use super::trouble::Trouble;
 use super::value::{Row, Value};
-use super::{Counters, Options, Statement, Tx, broken, check_values};
+use super::{Counters, Options, Question, Statement, Tx, broken, check_values};
 
+mod announce;
 mod listen;
 mod target;
 mod wire;
@@ -48,6 +49,8 @@ pub(super) enum Level {
     Read,
     /// What is committed when each statement begins.
     Write,
+    /// The same, without waiting for the disk at the end.
+    Soon,
     /// As if nobody else were there.
     Serializable,
 }
@@ -58,6 +61,8 @@ pub(super) struct Postgres {
     notices: Arc<Notices>,
     counters: Arc<Counters>,
     listening: JoinHandle<()>,
+    /// What others are to hear of, once it is durable.
+    announcing: mpsc::UnboundedSender<&'static str>,
     patience: Duration,
 }
 
@@ -86,11 +91,14 @@ impl Postgres {
                 ),
             });
         }
+        let (announcing, announced) = mpsc::unbounded_channel();
+        tokio::spawn(announce::announce(pool.clone(), announced));
         Ok(Self {
             pool,
             notices,
             counters: Arc::new(Counters::default()),
             listening,
+            announcing,
             patience,
         })
     }
@@ -134,7 +142,18 @@ impl Postgres {
             .catch_unwind()
             .await
             .unwrap_or(Err(Trouble::Panicked));
-        let Tx::Postgres(PostgresTx { broken: failed, .. }) = tx else {
+        let ran = match (ran, &mut tx) {
+            (Ok(value), Tx::Postgres(tx)) if tx.broken.is_none() => {
+                tx.flush().await.map(|()| value)
+            }
+            (ran, _) => ran,
+        };
+        let Tx::Postgres(PostgresTx {
+            broken: failed,
+            notices,
+            ..
+        }) = tx
+        else {
             return Err(broken());
         };
         match (ran, failed) {
@@ -147,6 +166,7 @@ impl Postgres {
                 session.commit().await?;
                 crash::point!("postgres.committed");
                 self.counters.committed(1);
+                self.announce(&notices);
                 Ok(value)
             }
             // The connection goes with the session.
@@ -160,6 +180,15 @@ impl Postgres {
                     (Err(trouble), _) => Err(trouble),
                 }
             }
+        }
+    }
+
+    /// Wakes those who listen: at once in this process, and soon in the others.
+    fn announce(&self, notices: &[&'static str]) {
+        for channel in notices {
+            self.notices.tell(channel);
+            // Nobody hears it when the store is being closed, and nobody waits then.
+            let _ = self.announcing.send(channel);
         }
     }
 
@@ -264,6 +293,8 @@ async fn migrate(
 }
 
 const BEGIN: &str = "start transaction isolation level read committed";
+const BEGIN_SOON: &str =
+    "start transaction isolation level read committed; set local synchronous_commit = off";
 
 /// A connection for one transaction. Where the transaction was neither kept nor taken back when this is dropped, the
 /// connection is ended with it, and never serves another one.
@@ -335,6 +366,10 @@ pub struct PostgresTx<'t> {
     /// How it will begin, if it has not.
     begin: Option<Begin>,
     broken: Option<Broken>,
+    /// The channels that are told when it is durable.
+    notices: Vec<&'static str>,
+    /// Changes that go out with the next thing that is waited for.
+    queued: Vec<(&'static Statement, Vec<Value>)>,
 }
 
 #[derive(Clone, Copy)]
@@ -362,12 +397,15 @@ impl<'t> PostgresTx<'t> {
                 true,
             ),
             Level::Write => (BEGIN, false),
+            Level::Soon => (BEGIN_SOON, false),
             Level::Serializable => ("start transaction isolation level serializable", false),
         };
         Self {
             session,
             begin: Some(Begin { text, reads }),
             broken: None,
+            notices: Vec::new(),
+            queued: Vec::new(),
         }
     }
 
@@ -377,6 +415,8 @@ impl<'t> PostgresTx<'t> {
             session,
             begin: None,
             broken: None,
+            notices: Vec::new(),
+            queued: Vec::new(),
         }
     }
 
@@ -392,16 +432,20 @@ impl<'t> PostgresTx<'t> {
         self.usable()?;
         // A job that gives up waiting for the answer never learns whether the transaction still stands.
         self.broken = Some(Broken::Failed);
+        let queued = std::mem::take(&mut self.queued);
         let outcome = match self.begin.take() {
-            None => work(self.session.client()?).await,
-            Some(begin) if begin.reads || statement.postgres.starts_with("select") => {
+            None => after(self.session.client()?, &queued, work).await,
+            Some(begin)
+                if queued.is_empty()
+                    && (begin.reads || statement.postgres.starts_with("select")) =>
+            {
                 self.session.open = true;
                 let client = self.session.client()?;
                 let (begun, outcome) = join(client.batch_execute(begin.text), work(client)).await;
                 begun.map_err(|error| trouble("", &error)).and(outcome)
             }
             Some(begin) => match self.session.tell(begin.text).await {
-                Ok(()) => work(self.session.client()?).await,
+                Ok(()) => after(self.session.client()?, &queued, work).await,
                 Err(trouble) => Err(trouble),
             },
         };
@@ -411,6 +455,24 @@ impl<'t> PostgresTx<'t> {
     pub(super) fn usable(&self) -> Result<(), Trouble> {
         match self.broken {
             Some(_) => Err(broken()),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn queue(
+        &mut self,
+        statement: &'static Statement,
+        values: Vec<Value>,
+    ) -> Result<(), Trouble> {
+        self.usable()?;
+        self.queued.push((statement, values));
+        Ok(())
+    }
+
+    /// Sees to it that everything that was queued is done.
+    async fn flush(&mut self) -> Result<(), Trouble> {
+        match self.queued.first() {
+            Some((first, _)) => self.within(first, async |_| Ok(())).await,
             None => Ok(()),
         }
     }
@@ -431,6 +493,24 @@ impl<'t> PostgresTx<'t> {
     ) -> Result<Vec<Row>, Trouble> {
         self.within(statement, async |client| {
             query(client, statement, values).await
+        })
+        .await
+    }
+
+    pub(super) async fn rows_of(
+        &mut self,
+        questions: &[Question<'_>],
+    ) -> Result<Vec<Vec<Row>>, Trouble> {
+        let Some((first, _)) = questions.first() else {
+            return Ok(Vec::new());
+        };
+        self.within(first, async |client| {
+            // They go out in their order, which they would not if one had to be prepared first.
+            prepared(client, questions.iter().map(|(statement, _)| *statement)).await?;
+            let all = questions
+                .iter()
+                .map(|(statement, values)| query(client, statement, values));
+            try_join_all(all).await
         })
         .await
     }
@@ -477,9 +557,13 @@ impl<'t> PostgresTx<'t> {
         .await
     }
 
-    pub(super) async fn notify(&mut self, channel: &'static str) -> Result<(), Trouble> {
-        let values = [CHANNEL.into(), channel.into()];
-        self.rows(&NOTIFY, &values).await.map(drop)
+    /// Said after the commit: inside of a transaction it would take a lock that lets only one of them commit at a time.
+    pub(super) fn notify(&mut self, channel: &'static str) -> Result<(), Trouble> {
+        self.usable()?;
+        if !self.notices.contains(&channel) {
+            self.notices.push(channel);
+        }
+        Ok(())
     }
 
     pub(super) async fn advisory_lock(&mut self, key: i64) -> Result<(), Trouble> {
@@ -487,17 +571,37 @@ impl<'t> PostgresTx<'t> {
     }
 }
 
-static NOTIFY: Statement = Statement {
-    name: "NOTIFY",
-    sqlite: "",
-    postgres: "select pg_notify($1, $2)::text",
-};
-
 static LOCK: Statement = Statement {
     name: "LOCK",
     sqlite: "",
     postgres: "select pg_advisory_xact_lock($1)::text",
 };
+
+/// Sends what was queued and then does something, without waiting in between.
+async fn after<T>(
+    client: &ClientWrapper,
+    queued: &[(&'static Statement, Vec<Value>)],
+    work: impl AsyncFnOnce(&ClientWrapper) -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
+    prepared(client, queued.iter().map(|(statement, _)| *statement)).await?;
+    let all = queued
+        .iter()
+        .map(|(statement, values)| change(client, statement, values));
+    // What is joined is sent in the order in which it stands.
+    let (sent, outcome) = join(try_join_all(all), work(client)).await;
+    sent.and(outcome)
+}
+
+async fn prepared(
+    client: &ClientWrapper,
+    statements: impl Iterator<Item = &Statement>,
+) -> Result<(), Trouble> {
+    for statement in statements {
+        let made = client.prepare_cached(statement.postgres).await;
+        made.map_err(|error| trouble(statement.name, &error))?;
+    }
+    Ok(())
+}
 
 async fn query(
     client: &ClientWrapper,

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use makegood_desk::case::Instant;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use tokio::sync::oneshot;
 
 use crate::crash;
 
@@ -50,11 +51,21 @@ impl Found {
     }
 }
 
+/// Fresh keys that wait to be written down, and who waits for them.
+type Waiting = (
+    BTreeMap<String, Vec<u8>>,
+    oneshot::Sender<Result<Kept, VaultTrouble>>,
+);
+
+/// The wrapped keys of persons as they are in the file; nothing for one who was erased.
+type Kept = BTreeMap<String, Option<Vec<u8>>>;
+
 /// Wrapped keys in a SQLite file.
 #[derive(Debug)]
 pub(super) struct SqliteKeys {
     path: PathBuf,
     connection: Mutex<Connection>,
+    waiting: Mutex<Vec<Waiting>>,
 }
 
 impl SqliteKeys {
@@ -79,6 +90,7 @@ impl SqliteKeys {
         Ok(Self {
             path: path.to_owned(),
             connection: Mutex::new(connection),
+            waiting: Mutex::default(),
         })
     }
 
@@ -120,41 +132,57 @@ impl SqliteKeys {
         }
     }
 
-    /// As [`SqliteKeys::keep`], away from the threads that serve, because it waits for the disk.
+    /// As [`SqliteKeys::keep`], away from the threads that serve, because it waits for the disk; those who come while the disk is
+    /// busy share the next wait.
     pub(super) async fn keep_apart(
         self: &Arc<Self>,
         fresh: BTreeMap<String, Vec<u8>>,
-    ) -> Result<BTreeMap<String, Option<Vec<u8>>>, VaultTrouble> {
-        let keys = Arc::clone(self);
-        let kept = tokio::task::spawn_blocking(move || keys.keep(fresh));
+    ) -> Result<Kept, VaultTrouble> {
+        let (answer, kept) = oneshot::channel();
+        let first = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.push((fresh, answer));
+            waiting.len() == 1
+        };
+        if first {
+            let keys = Arc::clone(self);
+            tokio::task::spawn_blocking(move || keys.keep_waiting());
+        }
         kept.await.unwrap_or(Err(VaultTrouble::Interrupted))
     }
 
-    /// The wrapped keys of these persons, with these fresh ones kept where there was none; nothing for a person who was erased.
-    fn keep(
-        &self,
-        fresh: BTreeMap<String, Vec<u8>>,
-    ) -> Result<BTreeMap<String, Option<Vec<u8>>>, VaultTrouble> {
-        let failed = |cause| self.failed(cause);
+    /// Writes down everything that waits once the connection is free, in one transaction.
+    fn keep_waiting(&self) {
         let mut connection = self.connection();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed)?;
-        let mut kept = BTreeMap::new();
-        for (person, wrapped) in fresh {
-            let found = match find(&transaction, &person).map_err(failed)? {
-                Found::Nothing => {
-                    insert(&transaction, &person, &wrapped).map_err(failed)?;
-                    Some(wrapped)
+        let waiting = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *waiting)
+        };
+        let all = waiting.iter().flat_map(|(fresh, _)| fresh.clone());
+        match keep(&mut connection, all.collect()) {
+            Ok(kept) => {
+                for (fresh, answer) in waiting {
+                    let own = fresh.into_keys().map(|person| {
+                        let key = kept.get(&person).cloned().flatten();
+                        (person, key)
+                    });
+                    // Nobody may wait any longer, which is their affair.
+                    let _ = answer.send(Ok(own.collect()));
                 }
-                found => found.key(),
-            };
-            kept.insert(person, found);
+            }
+            // What is wrong may be wrong with one of them only.
+            Err(_) => {
+                for (fresh, answer) in waiting {
+                    let kept = keep(&mut connection, fresh).map_err(|cause| self.failed(cause));
+                    let _ = answer.send(kept);
+                }
+            }
         }
-        crash::point!("key.before_commit");
-        transaction.commit().map_err(failed)?;
-        crash::point!("key.committed");
-        Ok(kept)
+    }
+
+    /// The wrapped keys of these persons, with these fresh ones kept where there was none; nothing for a person who was erased.
+    fn keep(&self, fresh: BTreeMap<String, Vec<u8>>) -> Result<Kept, VaultTrouble> {
+        keep(&mut self.connection(), fresh).map_err(|cause| self.failed(cause))
     }
 
     /// The wrapped index key; this one if there is none yet.
@@ -228,6 +256,25 @@ fn connect(path: &Path) -> rusqlite::Result<(Connection, i64)> {
     connection.pragma_update(None, "secure_delete", "on")?;
     let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     Ok((connection, version))
+}
+
+fn keep(connection: &mut Connection, fresh: BTreeMap<String, Vec<u8>>) -> rusqlite::Result<Kept> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut kept = BTreeMap::new();
+    for (person, wrapped) in fresh {
+        let found = match find(&transaction, &person)? {
+            Found::Nothing => {
+                insert(&transaction, &person, &wrapped)?;
+                Some(wrapped)
+            }
+            found => found.key(),
+        };
+        kept.insert(person, found);
+    }
+    crash::point!("key.before_commit");
+    transaction.commit()?;
+    crash::point!("key.committed");
+    Ok(kept)
 }
 
 fn find(connection: &Connection, person: &str) -> rusqlite::Result<Found> {

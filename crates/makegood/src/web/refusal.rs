@@ -23,6 +23,7 @@ use crate::books::effects::check_word;
 use crate::books::people::Scope;
 use crate::books::transfers::Undone;
 use crate::log::RequestId;
+use crate::retention::NotGone;
 use crate::store::Trouble;
 use crate::stream::Undecided;
 use crate::vault::VaultTrouble;
@@ -716,6 +717,16 @@ impl From<VaultTrouble> for Problem {
     }
 }
 
+impl From<NotGone> for Problem {
+    fn from(why: NotGone) -> Self {
+        match why {
+            NotGone::Trouble(trouble) => trouble.into(),
+            NotGone::Vault(trouble) => trouble.into(),
+            NotGone::Blobs(trouble) => trouble.into(),
+        }
+    }
+}
+
 impl From<Rejected> for Problem {
     fn from(rejected: Rejected) -> Self {
         let told = rejected.to_string();
@@ -740,6 +751,7 @@ impl From<blob::Trouble> for Problem {
     fn from(trouble: blob::Trouble) -> Self {
         match trouble {
             blob::Trouble::Absent(_) => Self::no_such("attachment"),
+            blob::Trouble::Erased(_) => VaultTrouble::Erased.into(),
             blob::Trouble::Damaged(_) => Self::fault(trouble),
             blob::Trouble::Unavailable(_) => Self::passing(
                 UNAVAILABLE,

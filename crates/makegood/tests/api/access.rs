@@ -5,7 +5,7 @@ use axum::body::Body;
 use makegood::books::people::{self, Role, Scope};
 use makegood::web::access::{ROUTES, Who};
 
-use crate::shop::{Ground, Shop, on_both};
+use crate::shop::{Ground, Shop};
 
 on_both! {
     every_route_lets_in_those_of_the_table_and_nobody_else,

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::shop::{Ground, Shop, on_both};
+use crate::shop::{Ground, Shop};
 
 on_both! {
     a_body_that_cannot_be_read_is_told_its_place,

@@ -4,7 +4,7 @@
 use makegood::books::people::{Role, Scope};
 use serde_json::{Value as Json, json};
 
-use crate::shop::{Ground, Shop, Visitor, on_both};
+use crate::shop::{Ground, Shop, Visitor};
 
 on_both! {
     a_foreign_refund_is_found_stops_the_order_and_is_explained_once,

@@ -7,7 +7,7 @@ use makegood::signing::{KeyRing, SigningKey};
 use ring::rand::SystemRandom;
 use serde_json::{Value as Json, json};
 
-use crate::shop::{Answered, Ground, Shop, Visitor, on_both};
+use crate::shop::{Answered, Ground, Shop, Visitor};
 
 on_both! {
     what_a_connector_says_later_reaches_the_case_once_and_only_if_it_is_signed,

@@ -2,6 +2,7 @@
 //! What schemathesis invents from the description is answered as the description says.
 
 use std::process::Command;
+use std::time::Duration;
 
 use makegood::books::people::Role;
 use makegood::web::{openapi, serve, spec};
@@ -15,6 +16,9 @@ use crate::shop::{Ground, Shop};
 /// written; and that methods nobody described are told, which a table of our own holds.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,negative_data_rejection,missing_required_header,ignored_auth";
 
+/// How long a connection may take to say what it wants.
+const READING: Duration = Duration::from_secs(30);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_schemathesis_invents_is_answered_as_described() {
     let shop = Shop::open(Ground::Sqlite).await;
@@ -27,7 +31,7 @@ async fn what_schemathesis_invents_is_answered_as_described() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, shop.router.clone(), async move {
+    let server = tokio::spawn(serve(listener, shop.router.clone(), READING, async move {
         let _ = stopped.await;
     }));
     let run = tokio::task::spawn_blocking(move || {
@@ -75,7 +79,7 @@ async fn what_schemathesis_invents_is_answered_as_described() {
     });
     let output = run.await.expect("it ends");
     stop.send(()).expect("the server still runs");
-    server.await.expect("the server ends").expect("in peace");
+    server.await.expect("the server ends");
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     let faults = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{told}\n{faults}");

@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::shop::{Ground, Shop, on_both};
+use crate::shop::{Ground, Shop};
 
 on_both! {
     an_order_is_told_in_parts_and_read_as_a_whole,

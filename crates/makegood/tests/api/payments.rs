@@ -7,7 +7,7 @@ use makegood::world::Watch;
 use ring::hmac;
 use serde_json::{Value as Json, json};
 
-use crate::shop::{Answered, Ground, Shop, Visitor, on_both};
+use crate::shop::{Answered, Ground, Shop, Visitor};
 
 on_both! {
     only_fresh_events_with_the_providers_signature_are_taken_down,

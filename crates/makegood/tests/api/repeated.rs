@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::{Ground, Shop, on_both};
+use crate::shop::{Ground, Shop};
 
 on_both! {
     the_same_key_has_the_same_answer_and_other_content_is_told_apart,

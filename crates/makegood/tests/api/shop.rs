@@ -26,25 +26,6 @@ use tower::ServiceExt as _;
 
 use crate::pg::{Cluster, Durability};
 
-/// Each test once on SQLite and once on PostgreSQL.
-macro_rules! on_both {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name(crate::shop::Ground::Sqlite).await;
-            })+
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name(crate::shop::Ground::Postgres).await;
-            })+
-        }
-    };
-}
-pub(crate) use on_both;
-
 /// Which database a shop keeps its books in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ground {
@@ -206,7 +187,7 @@ impl Shop {
             signer: self.ready.signer.clone(),
             anchor: self.ready.anchor.clone(),
             clock: self.ready.shop.clock.clone(),
-            frozen: false,
+            hold: self.ready.shop.desk.hold.clone(),
         }
     }
 

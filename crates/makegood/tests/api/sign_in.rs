@@ -6,7 +6,7 @@ use makegood::books::people::{self, Role};
 use makegood::web::api::sign_in::AFTER_SIGN_IN;
 use serde_json::json;
 
-use crate::shop::{Answered, Ground, Shop, on_both};
+use crate::shop::{Answered, Ground, Shop};
 
 on_both! {
     a_link_signs_in_once_and_opening_it_uses_nothing,

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::shop::{Ground, Shop, on_both};
+use crate::shop::{Ground, Shop};
 
 on_both! {
     meters_tell_how_the_books_stand,

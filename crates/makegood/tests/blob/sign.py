@@ -20,7 +20,7 @@ for line in sys.stdin:
     bare = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
     request = AWSRequest(method=asked["method"], url=bare, headers=headers)
     auth = botocore.auth.S3SigV4QueryAuth(
-        Credentials(asked["key"], asked["secret"]), "s3", asked["region"], expires=int(query["X-Amz-Expires"])
+        Credentials(asked["key"], asked["secret"], asked["token"]), "s3", asked["region"], expires=int(query["X-Amz-Expires"])
     )
     auth.add_auth(request)
     signed = {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}

@@ -15,7 +15,7 @@ pub use folder::peers;
 /// A script of `tests/peers` with its interpreter, ready to be started.
 pub fn script(name: &str) -> Command {
     let peers = peers();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+    let script = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where"))
         .join("tests/peers")
         .join(name);
     let interpreter = match name.ends_with(".py") {

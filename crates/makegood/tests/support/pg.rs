@@ -40,24 +40,11 @@ impl Cluster {
         let user = User::of_the_server();
         let folder = folder(&user);
         let data = folder.join("data");
-        let mut initdb = Command::new(programs.join("initdb"));
-        initdb
-            .args([
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--username=makegood",
-            ])
-            .args(["--no-sync", "--pgdata"])
-            .arg(&data)
-            .current_dir(&folder);
-        user.runs(&mut initdb);
-        let made = initdb.output().expect("initdb runs");
-        assert!(
-            made.status.success(),
-            "initdb: {}",
-            String::from_utf8_lossy(&made.stderr)
-        );
+        let template = template(&programs, &user);
+        let mut copy = Command::new("cp");
+        copy.arg("-a").arg(&template).arg(&data);
+        user.runs(&mut copy);
+        ran(&mut copy, "a copy of the template");
         let port = free_port();
         let keeper = serve(&programs, &folder, &user, port, durability);
         let server = wait_until_ready(&data, &folder);
@@ -138,6 +125,44 @@ fn programs() -> PathBuf {
         Ok(path) if Path::new(&path).join("initdb").exists() => path.into(),
         _ => panic!("these tests need a PostgreSQL server: install `postgresql`"),
     }
+}
+
+/// A server's folder as `initdb` makes it, made once and copied from then on: making one takes longer than most tests.
+fn template(programs: &Path, user: &User) -> PathBuf {
+    let version = programs.to_string_lossy().replace('/', "-");
+    let owner = user.ids.map_or(0, |(user, _)| user);
+    let name = format!("makegood-pg-template{version}-{owner}");
+    let template = std::env::temp_dir().join(name);
+    if template.join("data/PG_VERSION").exists() {
+        return template.join("data");
+    }
+    let fresh = folder(user);
+    let mut initdb = Command::new(programs.join("initdb"));
+    initdb
+        .args([
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--username=makegood",
+            // The log begins with one segment, and a small one is soon copied.
+            "--wal-segsize=1",
+        ])
+        .args(["--no-sync", "--pgdata"])
+        .arg(fresh.join("data"))
+        .current_dir(&fresh);
+    user.runs(&mut initdb);
+    ran(&mut initdb, "initdb");
+    // Whoever is first has made it; the others have made the same.
+    if fs::rename(&fresh, &template).is_err() {
+        let _ = fs::remove_dir_all(&fresh);
+    }
+    template.join("data")
+}
+
+fn ran(command: &mut Command, what: &str) {
+    let said = command.output().expect(what);
+    let words = String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success(), "{what}: {words}");
 }
 
 /// Who runs the server: it refuses to be run by root.

@@ -29,8 +29,9 @@ use crate::store::{Trouble, Tx, Value};
 use crate::vault::Sealed;
 use crate::web::Web;
 use crate::web::access::Caller;
-use crate::web::idempotency::{Context, Done, REPLAYED, Told, once, peek};
+use crate::web::idempotency::{self, Context, Done, REPLAYED, once, peek};
 use crate::web::refusal::{MEANWHILE, Problem};
+use crate::web::told::{Raw, Told};
 use crate::web::wire::case::{CaseOut, StageWord, stages};
 use crate::web::wire::event::EventOut;
 use crate::web::wire::{
@@ -150,7 +151,8 @@ pub struct CaseRead {
     /// What is left of the payments of the order: what `accept` takes as `remainder`.
     pub left: Option<Money>,
     /// What happened, oldest first.
-    pub timeline: Vec<EventOut>,
+    #[schema(value_type = Vec<EventOut>)]
+    pub timeline: Raw,
 }
 
 /// An order as a case shows it.
@@ -196,10 +198,17 @@ pub struct PaymentOut {
 /// Opens a case, or joins the open one of the same order and claim. The investigation starts at once.
 #[utoipa::path(post, path = "/v1/cases", tag = "Cases", operation_id = "create_case", request_body = NewCase,
     responses((status = 200, description = "The case, new or joined.", body = CaseOut)))]
-pub async fn create(State(web): State<Arc<Web>>, uri: Uri, told: Told<NewCase>) -> Answer {
+pub async fn create(
+    State(web): State<Arc<Web>>,
+    uri: Uri,
+    told: idempotency::Told<NewCase>,
+) -> Answer {
     Parameters::of(&uri, &[])?;
-    let Told { body, context } = told;
-    if let Some(before) = peek(&web, &context).await? {
+    let idempotency::Told { body, context } = told;
+    // Only where something is sealed under a person's key is there anything to do before the one transaction.
+    if !is_plain(&body)
+        && let Some(before) = peek(&web, &context).await?
+    {
         return Ok(before);
     }
     let mut tries = 0;
@@ -221,12 +230,29 @@ pub async fn create(State(web): State<Arc<Web>>, uri: Uri, told: Told<NewCase>) 
     }
 }
 
+/// Whether a request names nobody and says nothing in the customer's own words.
+const fn is_plain(body: &NewCase) -> bool {
+    body.customer.is_none() && body.description.is_none() && body.attachments.0.is_empty()
+}
+
 /// Who asks, and under whose key the words lie.
 #[derive(Clone, Copy)]
 struct Persons {
     customer: Option<Id>,
     words: Id,
     case: Id,
+}
+
+impl Persons {
+    /// For a request under nobody's key but that of the case that it may open.
+    fn nobody() -> Self {
+        let case = new_id();
+        Self {
+            customer: None,
+            words: case,
+            case,
+        }
+    }
 }
 
 async fn asked(web: &Arc<Web>, context: &Context, body: &NewCase) -> Answer {
@@ -257,7 +283,11 @@ async fn asked(web: &Arc<Web>, context: &Context, body: &NewCase) -> Answer {
         .and_then(|customer| customer.email.as_ref())
         .map(|mail| mail.0.clone());
     let index = mail.as_ref().map(|mail| web.vault.email_index(mail));
-    let persons = persons(web, &request, reference.clone(), index).await?;
+    let persons = if is_plain(body) {
+        Persons::nobody()
+    } else {
+        persons(web, &request, reference.clone(), index).await?
+    };
     let words = body
         .description
         .as_ref()
@@ -540,17 +570,32 @@ pub async fn read(
     let parameters = Parameters::of(&uri, &["language"])?;
     let language = parameters.word("language", Language::ALL)?;
     let id = read_name("case", &id)?;
-    let found = looked_up(&web, id)
+    let audience = audience(&caller);
+    let found = looked_up(&web, id, language, audience)
         .await?
         .ok_or_else(|| Problem::no_such("case"))?;
-    let whole = spawn_shown(web, caller, found, language).await?;
+    let whole = if found.told.is_some() {
+        shown(&web, &found, language, audience)
+    } else {
+        spawn_shown(web, found, language, audience).await?
+    };
     Ok(json(&whole))
+}
+
+/// The shop's programs speak for the customer, and hear what a customer may hear.
+fn audience(caller: &Caller) -> Disclose {
+    match caller.actor() {
+        makegood_desk::input::Actor::Shop => Disclose::Customer,
+        _ => Disclose::Agent,
+    }
 }
 
 /// What a look into the books finds of a case.
 struct Found {
     case: Arc<Case>,
     records: Records,
+    /// What was told of it before, as it is now.
+    told: Option<Told>,
     events: Vec<EventRow>,
     paper: Option<Vec<u8>>,
 }
@@ -560,27 +605,36 @@ crate::statements! {
     PAPER = "select bytes from paper where digest = ?1";
 }
 
-async fn looked_up(web: &Web, id: Id) -> Result<Option<Found>, Problem> {
-    let shelf = Arc::clone(&web.desk.shelf);
+async fn looked_up(
+    web: &Arc<Web>,
+    id: Id,
+    language: Option<&'static str>,
+    audience: Disclose,
+) -> Result<Option<Found>, Problem> {
+    let inside = Arc::clone(web);
     let found = web.desk.store.read(move |tx| {
-        let shelf = Arc::clone(&shelf);
+        let web = Arc::clone(&inside);
         Box::pin(async move {
-            let Some(case) = cases::load(tx, &shelf, id, false).await? else {
+            let Some(case) = cases::load(tx, &web.desk.shelf, id, false).await? else {
                 return Ok(None);
             };
             let records = records(tx, &case.order, false, Depth::Money).await?;
-            let events = lists::events_of(tx, id).await?;
-            let paper = case.decision().map(|held| held.proposal.paper.digest);
-            let paper = match paper {
-                Some(digest) => tx.one(&PAPER, &[Value::from(digest.0)]).await?,
-                None => None,
-            };
-            let paper = paper
-                .map(|row| row.bytes(0).map(<[u8]>::to_vec))
-                .transpose()?;
+            let told = web.told.of(&case, language, audience);
+            let (mut events, mut paper) = (Vec::new(), None);
+            if told.is_none() {
+                events = lists::events_of(tx, id).await?;
+                if let Some(held) = case.decision() {
+                    let digest = Value::from(held.proposal.paper.digest.0);
+                    let row = tx.one(&PAPER, &[digest]).await?;
+                    paper = row
+                        .map(|row| row.bytes(0).map(<[u8]>::to_vec))
+                        .transpose()?;
+                }
+            }
             Ok(Some(Found {
                 case,
                 records,
+                told,
                 events,
                 paper,
             }))
@@ -592,55 +646,69 @@ async fn looked_up(web: &Web, id: Id) -> Result<Option<Found>, Problem> {
 /// Works out how the case is shown, away from the threads that answer.
 async fn spawn_shown(
     web: Arc<Web>,
-    caller: Caller,
     found: Found,
     language: Option<&'static str>,
+    audience: Disclose,
 ) -> Result<CaseRead, Problem> {
-    let shown = tokio::task::spawn_blocking(move || shown(&web, &caller, &found, language));
+    let shown = tokio::task::spawn_blocking(move || shown(&web, &found, language, audience));
     shown
         .await
         .map_err(|panic| Problem::fault(format!("showing a case failed: {panic}")))
 }
 
-fn shown(web: &Web, caller: &Caller, found: &Found, language: Option<&str>) -> CaseRead {
+fn shown(web: &Web, found: &Found, language: Option<&'static str>, audience: Disclose) -> CaseRead {
     let mut out = CaseOut::of(&found.case);
-    let language = language.unwrap_or_else(|| found.case.language.code());
     let order = found.records.order.as_ref();
     let rulebook = order.and_then(|record| web.desk.policies.judging(record.order.placed_at).ok());
     if let Some((_, rulebook)) = rulebook {
+        let language = language.unwrap_or_else(|| found.case.language.code());
         let edition = edition(rulebook.policy(), Some(language));
         in_words(&mut out, rulebook, edition);
-        // The shop's programs speak for the customer, and hear what a customer may hear.
-        let audience = match caller.actor() {
-            makegood_desk::input::Actor::Shop => Disclose::Customer,
-            _ => Disclose::Agent,
-        };
-        let version = found
-            .case
-            .decision()
-            .map(|held| held.proposal.version.as_str());
-        let judged = web
-            .desk
-            .policies
-            .iter()
-            .find(|book| Some(book.policy().version.as_str()) == version);
-        let reasons = judged
-            .zip(found.paper.as_deref())
-            .and_then(|(book, paper)| reasons(book, paper, language, audience));
-        if let Some(last) = out.decisions.last_mut() {
-            last.reasons = reasons;
-        }
+    }
+    let told = found
+        .told
+        .clone()
+        .unwrap_or_else(|| told(web, found, language, audience));
+    if let Some(last) = out.decisions.last_mut() {
+        last.reasons = told.reasons;
     }
     CaseRead {
         case: out,
         order_record: order.map(|record| order_out(record, &found.records)),
         left: left(&found.records),
-        timeline: found
-            .events
-            .iter()
-            .map(|row| EventOut::of(row.case, row.position, row.leaf, &row.event))
-            .collect(),
+        timeline: told.timeline,
     }
+}
+
+/// What is told of a case beside the case itself, and stays so until something happens to it.
+fn told(web: &Web, found: &Found, language: Option<&'static str>, audience: Disclose) -> Told {
+    let version = found
+        .case
+        .decision()
+        .map(|held| held.proposal.version.as_str());
+    let judged = web
+        .desk
+        .policies
+        .iter()
+        .find(|book| Some(book.policy().version.as_str()) == version);
+    let words = language.unwrap_or_else(|| found.case.language.code());
+    let reasons = judged
+        .zip(found.paper.as_deref())
+        .and_then(|(book, paper)| reasons(book, paper, words, audience));
+    let timeline: Vec<EventOut> = found
+        .events
+        .iter()
+        .map(|row| EventOut::of(row.case, row.position, row.leaf, &row.event))
+        .collect();
+    let told = Told {
+        reasons: reasons.as_ref().and_then(Raw::of),
+        timeline: Raw::of(&timeline).unwrap_or_default(),
+    };
+    // A place in the audit log is still to come on a database that is sealed a moment later.
+    if found.events.iter().all(|row| row.leaf.is_some()) {
+        web.told.keep(&found.case, language, audience, told.clone());
+    }
+    told
 }
 
 /// Puts the policy's words beside what is asked.

@@ -14,6 +14,7 @@ use crate::books::effects::day;
 use crate::books::lists::{self, LegRow};
 use crate::books::seal::hex;
 use crate::books::{health, instant};
+use crate::hold;
 use crate::store::{Trouble, Tx, Value};
 use crate::web::Web;
 use crate::web::idempotency::{Done, Told, once};
@@ -30,8 +31,6 @@ crate::statements! {
     GO = "delete from meta where key = 'money.stopped'";
     /// What was granted on a day in all.
     GRANTED = "select currency, granted_minor from day_total where day = ?1 and person = ?2 order by currency";
-    /// Cases that wait for money to go again.
-    WAKE = "update desk_case set wake_at = ?1 where wake_at is not null and wake_at > ?1 and id in (select case_id from refund where state = 'reserved')";
 }
 
 /// A balance of the trial balance.
@@ -227,11 +226,11 @@ async fn state(tx: &mut Tx<'_>, web: &Web) -> Result<Brakes, Trouble> {
     let now = web.clock.now();
     let mut brakes = Brakes {
         object: "brakes",
-        stopped: false,
+        stopped: web.desk.hold.on(),
         by_person: false,
         reason: None,
-        frozen: false,
-        frozen_because: web.frozen.clone(),
+        frozen: web.desk.hold.on(),
+        frozen_because: web.desk.hold.frozen(),
         resting: Vec::new(),
         today: Vec::new(),
     };
@@ -318,7 +317,7 @@ async fn pull(web: Arc<Web>, uri: Uri, told: Told<BrakeReason>, stop: bool) -> A
                 tx.run(&STOP, &[Value::from(reason)]).await?;
             } else {
                 tx.run(&GO, &[]).await?;
-                tx.run(&WAKE, &[Value::from(now)]).await?;
+                tx.run(&hold::WAKE, &[Value::from(now)]).await?;
                 tx.notify(WORK).await?;
             }
             let body = written(&state(tx, &web).await?);

@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 
 use super::acts::Nothing;
 use super::cases::EMAIL;
-use crate::blob::{self, Shelf};
 use crate::books::seal::hex;
 use crate::books::{cases, instant, private};
 use crate::post::{MESSAGE, letter_word};
+use crate::retention::Erasing;
 use crate::store::{Trouble, Tx, Value};
 use crate::vault::VaultTrouble;
 use crate::web::Web;
@@ -32,12 +32,6 @@ crate::statements! {
     CASES = "select id from desk_case where customer_id = ?1 order by number";
     /// The newest text of a field of a person's.
     NEWEST = "select digest from private_text where person_id = ?1 and field = ?2 order by created_at desc, digest limit 1";
-    /// The files of a person.
-    FILES = "select digest, shown from attachment where person_id = ?1";
-    /// Forgets the files of a person.
-    FORGET_FILES = "delete from attachment where person_id = ?1";
-    /// Forgets how a customer is found.
-    FORGET = "update customer set mail_index = null, reference = null where id = ?1";
 }
 
 /// A letter.
@@ -242,23 +236,24 @@ pub async fn erase(
 ) -> Answer {
     Parameters::of(&uri, &[])?;
     let id = read_name("cus", &id)?;
-    let known = found(&web, id).await?;
-    // While nobody knew whose a case was, its texts lay under the case's own key.
-    let persons: Vec<Id> = known.cases.iter().copied().chain([id]).collect();
-    remove_files(&web, &persons).await?;
-    // The keys go first: were the program to end here, the same request would end what it began.
-    for person in &persons {
-        web.vault.erase(&hex(&person.0), web.clock.now()).await?;
-    }
+    found(&web, id).await?;
+    let read = web
+        .desk
+        .store
+        .read(move |tx| Box::pin(async move { private::persons_of(tx, id).await }));
+    let persons = read.await?;
+    let erasing = Erasing {
+        store: &web.desk.store,
+        vault: &web.vault,
+        blobs: &web.blobs,
+    };
+    erasing.close(&persons, web.clock.now()).await?;
     let token = hex(&told.context.caller.token().id.0);
     tracing::info!(token, "a customer was erased");
     once(&web, &told.context, move |tx| {
         let persons = persons.clone();
         Box::pin(async move {
-            for person in &persons {
-                tx.run(&FORGET_FILES, &[Value::from(person.0)]).await?;
-            }
-            tx.run(&FORGET, &[Value::from(id.0)]).await?;
+            private::forget(tx, &persons).await?;
             let body = written(&Erased {
                 object: "customer",
                 id: name("cus", id),
@@ -268,31 +263,4 @@ pub async fn erase(
         })
     })
     .await
-}
-
-async fn remove_files(web: &Web, persons: &[Id]) -> Result<(), Problem> {
-    let persons = persons.to_vec();
-    let files = web.desk.store.read(move |tx| {
-        let persons = persons.clone();
-        Box::pin(async move {
-            let mut files = Vec::new();
-            for person in persons {
-                for row in tx.rows(&FILES, &[Value::from(person.0)]).await? {
-                    files.push((row.digest(0)?, row.opt_digest(1)?));
-                }
-            }
-            Ok(files)
-        })
-    });
-    for (original, shown) in files.await? {
-        web.blobs
-            .remove(Shelf::Original, blob::Digest::from_bytes(original))
-            .await?;
-        if let Some(shown) = shown {
-            web.blobs
-                .remove(Shelf::Shown, blob::Digest::from_bytes(shown))
-                .await?;
-        }
-    }
-    Ok(())
 }

@@ -434,12 +434,13 @@ pub async fn create(State(web): State<Arc<Web>>, uri: Uri, told: Told<NewTransfe
     let on = day(told.body.execute_on, now)?;
     let payer = payer(&web, &name)?;
     let drawn = Arc::new(bank_of(&web, &name).draw(&payer, on, now).await?);
+    let desk = web.desk.clone();
     once(&web, &told.context, move |tx| {
-        let drawn = Arc::clone(&drawn);
+        let (desk, drawn) = (desk.clone(), Arc::clone(&drawn));
         Box::pin(async move {
             let mut made = Vec::new();
             for batch in drawn.iter() {
-                batch.keep(tx, now).await?;
+                batch.keep(tx, &desk, now).await?;
                 made.extend(transfers::batch(tx, batch.id()).await?);
             }
             let data = made.iter().map(batch_out).collect();

@@ -19,6 +19,7 @@ use crate::answer::{asked_word, outcome_word};
 use crate::books::effects::{check_word, role, team_of, todo_word};
 use crate::books::seal::hex;
 use crate::post::letter_word;
+use crate::web::told::Raw;
 use crate::wire::Word as _;
 
 /// A case.
@@ -270,7 +271,7 @@ pub struct DecisionOut {
     /// The policy's decision with its reasons, in the form of `POST /v1/decide`; only where a single case is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub reasons: Option<Value>,
+    pub reasons: Option<Raw>,
 }
 
 /// A policy by name, version and the digest of its rules.
