@@ -17,6 +17,7 @@ use crate::binary::{Binary, CRASH_AT};
 use crate::cluster::Cluster;
 use crate::free_port;
 use crate::http::Client;
+use crate::shop::{Kind, Paid};
 
 /// A folder that goes with whoever has it, unless it is to be looked at.
 pub struct Folder(PathBuf);
@@ -509,6 +510,14 @@ impl Beside {
         self.caller().payment(amount)
     }
 
+    /// What an order is paid with there: a charge, or for one that renews two charges and the subscription.
+    ///
+    /// # Errors
+    /// The provider does not answer.
+    pub fn paid(&self, kind: Kind) -> Result<Paid, String> {
+        self.caller().paid(kind)
+    }
+
     /// Asks it something.
     ///
     /// # Errors
@@ -534,6 +543,57 @@ impl Caller {
         let id = made.get("id").and_then(Value::as_str);
         id.map(str::to_owned)
             .ok_or_else(|| format!("no payment: {made}"))
+    }
+
+    /// What an order is paid with there.
+    ///
+    /// # Errors
+    /// The provider does not answer.
+    pub fn paid(&mut self, kind: Kind) -> Result<Paid, String> {
+        let charge = self.payment(kind.price())?;
+        let renewal = match kind {
+            Kind::Renewal => Some((
+                self.payment(kind.price())?,
+                self.subscription(kind.price())?,
+            )),
+            Kind::Small | Kind::Large | Kind::Dropped => None,
+        };
+        Ok(Paid { charge, renewal })
+    }
+
+    /// Begins a subscription; gives its name there.
+    ///
+    /// # Errors
+    /// The provider does not answer, or will not again and again.
+    pub fn subscription(&mut self, amount: u64) -> Result<String, String> {
+        let customer = self.form("/v1/customers", "name=Ada")?;
+        let price = format!(
+            "items[0][price_data][currency]=eur&items[0][price_data][unit_amount]={amount}&items[0][price_data][recurring][interval]=month"
+        );
+        let body = format!("customer={customer}&default_payment_method=pm_card_visa&{price}");
+        self.form("/v1/subscriptions", &body)
+    }
+
+    /// Makes something as Stripe's clients do, and gives its name. What goes wrong by chance is tried again; should the first try have
+    /// been done all the same, nobody asks for what it made.
+    fn form(&mut self, path: &str, body: &str) -> Result<String, String> {
+        let mut last = String::new();
+        for _ in 0..40 {
+            let answer = self.0.call(
+                "POST",
+                path,
+                &[("authorization", "Bearer sk_test_sandbox")],
+                Some(("application/x-www-form-urlencoded", body.as_bytes())),
+            );
+            match answer {
+                Err(cause) => last = cause.to_string(),
+                Ok(answer) => match answer.json().get("id").and_then(Value::as_str) {
+                    Some(id) if answer.status == 200 => return Ok(id.to_owned()),
+                    _ => last = answer.to_string(),
+                },
+            }
+        }
+        Err(format!("{path}: {last}"))
     }
 
     /// Has the provider tell the desk here of everything; gives the secret that it signs with.

@@ -21,6 +21,8 @@ pub struct Looked {
     pub cases: usize,
     /// Refunds that the provider has.
     pub refunds: usize,
+    /// Subscriptions that were cancelled with their renewals paid back.
+    pub renewals: usize,
     /// Answers that were asked for again.
     pub answers: usize,
 }
@@ -58,7 +60,9 @@ pub fn at_rest(
     };
     looked.cases = cases.len();
     known(&cases, visitors, &mut wrong);
-    looked.refunds = money(desk, &cases, &mut wrong)?;
+    let dump = desk.provider.ask("/_sandbox/dump")?;
+    looked.refunds = money(&dump, &cases, &mut wrong);
+    looked.renewals = renewals(&dump, &cases, &mut wrong);
     for visitor in visitors.iter_mut() {
         wrong.append(&mut visitor.wrong);
     }
@@ -166,11 +170,10 @@ fn known(cases: &[Value], visitors: &[Visitor], wrong: &mut Vec<String>) {
 }
 
 /// What the desk says is paid is paid, once, and nothing else; letters say what is so.
-fn money(desk: &Desk, cases: &[Value], wrong: &mut Vec<String>) -> Result<usize, String> {
-    let dump = desk.provider.ask("/_sandbox/dump")?;
+fn money(dump: &Value, cases: &[Value], wrong: &mut Vec<String>) -> usize {
     let mut paid: BTreeMap<String, (String, u64)> = BTreeMap::new();
     let mut keys = BTreeSet::new();
-    for charge in list(&dump, "charges") {
+    for charge in list(dump, "charges") {
         let id = charge["id"].as_str().unwrap_or_default();
         let captured = charge["captured"].as_u64().unwrap_or(0);
         let mut sum = 0_u64;
@@ -232,5 +235,68 @@ fn money(desk: &Desk, cases: &[Value], wrong: &mut Vec<String>) -> Result<usize,
             "the provider paid {amount} of {charge} by {name}, and no case says so"
         ));
     }
-    Ok(count)
+    count
+}
+
+/// A renewal goes back only where its subscription was cancelled before, by one command; and nothing is cancelled that was not decided.
+fn renewals(dump: &Value, cases: &[Value], wrong: &mut Vec<String>) -> usize {
+    let mut ended: BTreeMap<&str, i64> = list(dump, "subscriptions")
+        .iter()
+        .filter(|subscription| subscription["status"] == "canceled")
+        .map(|subscription| {
+            let id = subscription["id"].as_str().unwrap_or_default();
+            (id, subscription["ended_at"].as_i64().unwrap_or(i64::MAX))
+        })
+        .collect();
+    let made: BTreeMap<&str, i64> = list(dump, "charges")
+        .iter()
+        .flat_map(|charge| list(charge, "refunds"))
+        .map(|refund| {
+            let id = refund["id"].as_str().unwrap_or_default();
+            (id, refund["created"].as_i64().unwrap_or(0))
+        })
+        .collect();
+    let mut whole = 0_usize;
+    for case in cases {
+        let id = case["id"].as_str().unwrap_or_default();
+        let cancels = |command: &&Value| {
+            command["kind"] == "cancel_subscription" && command["status"] == "done"
+        };
+        let commands: Vec<&Value> = list(case, "commands").iter().filter(cancels).collect();
+        if commands.len() > 1 {
+            wrong.push(format!(
+                "case {id} cancelled its subscription {} times",
+                commands.len()
+            ));
+        }
+        let subject = commands
+            .first()
+            .and_then(|command| command["subject"].as_str());
+        let subscription = subject.and_then(|subject| subject.split_once('/'));
+        let cancelled = subscription.and_then(|(_, name)| ended.remove(name));
+        if subscription.is_some() && cancelled.is_none() {
+            wrong.push(format!(
+                "case {id} says that {subject:?} is cancelled, and it goes on"
+            ));
+        }
+        if case["claim"]["kind"] != "renewal" {
+            continue;
+        }
+        let names = list(case, "refunds").iter();
+        let paid = names.filter_map(|refund| made.get(refund["provider_refund"].as_str()?));
+        let paid: Vec<i64> = paid.copied().collect();
+        match cancelled {
+            Some(at) if paid.iter().all(|refund| at <= *refund) => {
+                whole = whole.saturating_add(usize::from(!paid.is_empty()));
+            }
+            None if paid.is_empty() => {}
+            cancelled => wrong.push(format!(
+                "case {id} paid a renewal back at {paid:?}; its subscription was cancelled at {cancelled:?}"
+            )),
+        }
+    }
+    for name in ended.keys() {
+        wrong.push(format!("{name} is cancelled, and no case says so"));
+    }
+    whole
 }

@@ -252,20 +252,24 @@ impl Killing<'_> {
         let mut orders = Vec::new();
         let mut text = String::new();
         for number in 0..ORDERS {
-            let kind = *self
-                .chance
-                .one(&[Kind::Small, Kind::Small, Kind::Large, Kind::Dropped]);
+            let kind = *self.chance.one(&[
+                Kind::Small,
+                Kind::Small,
+                Kind::Large,
+                Kind::Dropped,
+                Kind::Renewal,
+            ]);
             let order = Order {
                 number: format!("VL-{}-{number}", self.files),
                 kind,
             };
-            let charge = self.desk.provider.payment(kind.price())?;
+            let paid = self.desk.provider.paid(kind)?;
             if self.chance.percent(15) {
                 let slow =
                     json!({"status": "pending", "then": {"after": 2, "status": "succeeded"}});
                 self.desk.provider.tell("/_sandbox/refund_lives", &slow)?;
             }
-            for line in lines(&order, &charge) {
+            for line in lines(&order, &paid) {
                 text.push_str(&format!("{line}\n"));
             }
             orders.push(order);

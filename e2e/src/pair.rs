@@ -35,7 +35,7 @@ pub fn run(binary: &Binary, books: &Books, orders: usize, seed: u64) -> Result<S
         ..Plan::default()
     };
     let desk = Desk::new(binary, books, plan)?;
-    let kinds = [Kind::Small, Kind::Large, Kind::Dropped];
+    let kinds = [Kind::Small, Kind::Large, Kind::Dropped, Kind::Renewal];
     let told: Vec<Order> = (0..orders)
         .zip(kinds.iter().cycle())
         .map(|(number, kind)| Order {

@@ -12,7 +12,7 @@ use crate::binary::Binary;
 use crate::desk::{Books, Desk, Plan};
 use crate::http::{Answer, Client};
 use crate::kill::opened;
-use crate::shop::{Kind, Order, lines};
+use crate::shop::{Kind, Order, Paid, lines};
 
 /// How the answers of all rounds came out, and what does not hold.
 #[derive(Debug, Default)]
@@ -97,12 +97,15 @@ pub fn write(desk: &Desk, orders: &[Order], taken: bool) -> Result<String, Strin
     let mut file = BufWriter::new(file);
     let mut provider = desk.provider.caller();
     for order in orders {
-        let charge = if taken {
-            provider.payment(order.kind.price())?
+        let paid = if taken {
+            provider.paid(order.kind)?
         } else {
-            format!("ch_{}", order.number.replace('-', ""))
+            Paid {
+                charge: format!("ch_{}", order.number.replace('-', "")),
+                renewal: None,
+            }
         };
-        for line in lines(order, &charge) {
+        for line in lines(order, &paid) {
             writeln!(file, "{line}").map_err(|cause| cause.to_string())?;
         }
     }

@@ -21,6 +21,17 @@ pub enum Kind {
     Large,
     /// Everything came and a part dropped; it can be delivered again.
     Dropped,
+    /// It was renewed, and nothing came of that: the subscription ends, and the renewal goes back.
+    Renewal,
+}
+
+/// What an order was paid with.
+#[derive(Clone, Debug)]
+pub struct Paid {
+    /// The charge of the order.
+    pub charge: String,
+    /// The charge of the renewal, and the subscription.
+    pub renewal: Option<(String, String)>,
 }
 
 impl Kind {
@@ -28,7 +39,7 @@ impl Kind {
     #[must_use]
     pub const fn price(self) -> u64 {
         match self {
-            Self::Small | Self::Dropped => 4_990,
+            Self::Small | Self::Dropped | Self::Renewal => 4_990,
             Self::Large => 49_900,
         }
     }
@@ -39,6 +50,7 @@ impl Kind {
         match self {
             Self::Small | Self::Large => "incomplete",
             Self::Dropped => "dropped",
+            Self::Renewal => "renewal",
         }
     }
 }
@@ -54,12 +66,12 @@ pub struct Order {
 
 /// The order as the shop tells it: one line for each thing.
 #[must_use]
-pub fn lines(order: &Order, charge: &str) -> Vec<Value> {
+pub fn lines(order: &Order, paid: &Paid) -> Vec<Value> {
     let number = &order.number;
     let price = json!({"amount": order.kind.price(), "currency": "EUR"});
     let entry = |entry: Value| json!({"type": "log", "order": number, "entry": entry});
     let counts: &[(&str, u64)] = match order.kind {
-        Kind::Small | Kind::Large => &[("2025-11-21T00:00:00Z", 3_060)],
+        Kind::Small | Kind::Large | Kind::Renewal => &[("2025-11-21T00:00:00Z", 3_060)],
         Kind::Dropped => &[
             ("2025-11-21T00:00:00Z", 3_310),
             ("2025-11-23T00:00:00Z", 3_010),
@@ -70,10 +82,16 @@ pub fn lines(order: &Order, charge: &str) -> Vec<Value> {
             "number": number, "placed_at": "2025-11-20T00:00:00Z", "quantity": 1_000, "price": price, "links": [],
             "service": {"name": "Newsletter sign-ups", "unit": "sign-up", "kind": "standard", "start_within": "PT24H", "guarantee": "P3000D"},
         }}),
-        json!({"type": "payment", "order": number, "provider": "card", "reference": charge,
+        json!({"type": "payment", "order": number, "provider": "card", "reference": paid.charge,
             "payment": {"id": "p1", "at": "2025-11-20T00:00:00Z", "amount": price, "kind": "one_time"}}),
         entry(json!({"at": "2025-11-20T01:00:00Z", "event": "started", "count": 2_310})),
     ];
+    if let Some((charge, subscription)) = &paid.renewal {
+        lines.push(json!({"type": "payment", "order": number, "provider": "card", "reference": charge,
+            "payment": {"id": "p2", "at": "2025-12-20T00:00:00Z", "amount": price, "kind": "renewal"}}));
+        lines.push(json!({"type": "subscription", "order": number, "provider": "card", "reference": subscription,
+            "subscription": {"status": "active"}}));
+    }
     for (at, count) in counts {
         lines.push(entry(json!({"at": at, "event": "count", "count": count})));
     }
@@ -272,20 +290,25 @@ impl Visitor {
             .cloned()
             .unwrap_or_default();
         let left = case["left"]["amount"].as_u64().unwrap_or_default();
-        let open_question = case["questions"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .any(|question| question["whom"] == "technical_team" && question["ended"].is_null());
-        if open_question {
-            let body = json!({"redelivery_possible": true});
+        let mut questions = case["questions"].as_array().into_iter().flatten();
+        let open_question = questions
+            .find(|question| question["whom"] == "technical_team" && question["ended"].is_null());
+        if let Some(question) = open_question {
+            let body = match question["facts"][0]["fact"].as_str() {
+                Some("period_fulfilled") => json!({"period_fulfilled": false}),
+                _ => json!({"redelivery_possible": true}),
+            };
             return Some(self.sent(Who::Agent, format!("{here}/answers"), body));
         }
         if stage == "ready_to_decide" {
             let no = decision["no"].as_u64().unwrap_or(1);
             if self.chance.percent(15) && left > 100 {
-                let body = json!({"outcome": "partial_refund", "refund": {"amount": 77, "currency": "EUR"}, "refund_units": 1,
+                let mut body = json!({"outcome": "partial_refund", "refund": {"amount": 77, "currency": "EUR"}, "refund_units": 1,
                     "clause": "5.10", "reason": "goodwill"});
+                if case["claim"]["kind"] == "renewal" {
+                    body["refund_units"] = json!(0);
+                    body["cancel_subscription"] = json!(true);
+                }
                 return Some(self.sent(Who::Agent, format!("{here}/override"), body));
             }
             let body = json!({"remainder": left});

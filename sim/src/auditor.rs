@@ -7,10 +7,11 @@ use makegood_desk::amount::Amount;
 use makegood_desk::case::Instant;
 use makegood_desk::event::{Event, Granted, Happened, Origin, Todo};
 use makegood_desk::execution::{CommandKind, Deed, RefundOrder, RefundStatus};
-use makegood_desk::input::{Actor, Brakes, Limits};
+use makegood_desk::input::{Actor, Brakes, Door, Limits};
 use makegood_desk::ledger::{Balances, Booking};
 use makegood_desk::life::{
-    Case, Check, CommandState, DecisionHeld, DecisionState, LetterKind, Refund, RefundState,
+    Case, Check, CommandState, Credit, CreditState, DecisionHeld, DecisionState, LetterKind,
+    Refund, RefundState,
 };
 use makegood_desk::records::Records;
 
@@ -64,6 +65,7 @@ pub struct Auditor {
     redeliveries: BTreeMap<usize, BTreeSet<(usize, u32)>>,
     granted: BTreeMap<i128, u64>,
     settled: BTreeMap<(usize, Check), bool>,
+    unread: BTreeSet<usize>,
     /// Calls that will land although nobody waits for them, by key.
     pub in_flight: BTreeMap<String, u32>,
     /// Lists that were read: key, when, whether they held it.
@@ -106,6 +108,8 @@ impl Auditor {
                 amount,
                 exchange,
             } => self.credited(moment, *decision, *amount, *exchange),
+            Happened::CreditExchanged { credit, .. } => self.credit_ends(moment, *credit, true),
+            Happened::CreditWithdrawn { credit } => self.credit_ends(moment, *credit, false),
             Happened::Accepted {
                 decision,
                 second_person,
@@ -135,6 +139,13 @@ impl Auditor {
                 *appeals += 1;
                 demand(*appeals <= 1, Invariant::OneAppeal, || {
                     format!("case {} is appealed {appeals} times", moment.no)
+                })?;
+                let decision = moment.case.decision().map_or(0, |held| held.proposal.no);
+                let letter = LetterKind::Decision { decision };
+                let mut letters = moment.case.letters.iter();
+                let told = letters.any(|held| held.kind == letter && held.handed.is_some());
+                demand(told, Invariant::ToldBeforeAppealed, || {
+                    format!("case {}: decision {decision} was not told", moment.no)
                 })
             }
             Happened::CheckSettled { check, sound, .. } => {
@@ -142,6 +153,20 @@ impl Auditor {
                 Ok(())
             }
             Happened::LetterHanded { no, .. } => letter_handed(moment, *no),
+            // Who only asks the same again comes by the form.
+            Happened::Joined {
+                door: Door::Email, ..
+            } if moment.case.closed.is_some() || moment.case.standing().is_some() => {
+                self.unread.insert(moment.no);
+                Ok(())
+            }
+            Happened::TaskEnded { no, .. } => {
+                let todo = moment.case.tasks.iter().find(|task| task.no == *no);
+                if todo.is_some_and(|task| task.todo == Todo::Message) {
+                    self.unread.remove(&moment.no);
+                }
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -241,7 +266,7 @@ impl Auditor {
         demand(*sum <= captured, Invariant::NeverMoreThanCaptured, || {
             format!("{sum} of {captured} of {payment} ({provider_payment})")
         })?;
-        self.within_the_order(moment, *decision, amount.minor(), true)?;
+        self.within_the_order(moment, amount.minor(), true)?;
         self.entries.insert(
             key.clone(),
             Entry {
@@ -260,13 +285,7 @@ impl Auditor {
     }
 
     /// Refunds and exchanges together are at most what was paid for the order.
-    fn within_the_order(
-        &mut self,
-        moment: &Moment<'_>,
-        decision: u32,
-        minor: u64,
-        more: bool,
-    ) -> Held {
+    fn within_the_order(&mut self, moment: &Moment<'_>, minor: u64, more: bool) -> Held {
         let sum = self.by_order.entry(moment.order).or_default();
         if !more {
             *sum = sum.saturating_sub(minor);
@@ -279,22 +298,12 @@ impl Auditor {
             .iter()
             .map(|record| record.payment.amount.minor())
             .sum();
-        // What a person grants beside the policy is theirs to answer for; payments bound it all the same.
-        let by_policy = moment
-            .case
-            .decisions
-            .iter()
-            .any(|held| held.proposal.no == decision && held.proposal.origin == Origin::Policy);
-        demand(
-            *sum <= paid || !by_policy,
-            Invariant::NeverMoreThanCaptured,
-            || {
-                format!(
-                    "{sum} in money and credit, of {paid} paid for order {}",
-                    moment.order
-                )
-            },
-        )
+        demand(*sum <= paid, Invariant::NeverMoreThanCaptured, || {
+            format!(
+                "{sum} in money and credit, of {paid} paid for order {}",
+                moment.order
+            )
+        })
     }
 
     fn refund_moves(&mut self, moment: &Moment<'_>, event: &Event, no: u32) -> Held {
@@ -369,6 +378,27 @@ impl Auditor {
         demand(!braked, Invariant::NoSendOnTheBrakes, || {
             format!("refund {} is sent", refund.no)
         })?;
+        // Whoever was granted that the subscription ends is not charged again while the money comes back.
+        let held = moment.case.decisions.iter();
+        let mut ends = held.filter(|held| held.proposal.no == refund.decision);
+        let ends = ends.any(|held| {
+            let remedies = &held.proposal.remedies;
+            remedies.contains(&Granted::CancelSubscription)
+        });
+        let ended = moment.case.commands.iter().any(|command| {
+            command.deed == Deed::CancelSubscription
+                && matches!(command.state, CommandState::Done { .. })
+        });
+        // Finance may pay otherwise what was bound to a subscription that cannot end.
+        let bound = moment.case.commands.iter().any(|command| {
+            command.deed == Deed::CancelSubscription
+                && matches!(command.state, CommandState::Refused { .. })
+        });
+        demand(
+            !ends || ended || bound,
+            Invariant::CancelledBeforePaid,
+            || format!("refund {} is sent", refund.no),
+        )?;
         let Some(entry) = self.entries.get_mut(&refund.key) else {
             return Ok(());
         };
@@ -460,7 +490,7 @@ impl Auditor {
         let minor = refund.amount.minor();
         let sum = self.by_payment.entry(refund.payment.clone()).or_default();
         *sum = sum.saturating_sub(minor);
-        self.within_the_order(moment, refund.decision, minor, false)
+        self.within_the_order(moment, minor, false)
     }
 
     fn credited(
@@ -475,8 +505,8 @@ impl Auditor {
             .case
             .credits
             .iter()
-            .filter(|(of, _)| *of == decision)
-            .map(|(_, amount)| amount.minor())
+            .filter(|credit| credit.decision == decision)
+            .map(|credit| credit.amount.minor())
             .sum();
         let granted = granted(moment.case, decision, |granted| {
             matches!(granted, Granted::Exchange { .. } | Granted::Credit { .. })
@@ -487,12 +517,28 @@ impl Auditor {
             || format!("decision {decision} grants a credit of {granted}"),
         )?;
         if exchange {
-            self.within_the_order(moment, decision, amount.minor(), true)?;
+            self.within_the_order(moment, amount.minor(), true)?;
         }
         self.book(&Booking::CreditGranted {
             holder: moment.case.order.clone(),
             amount,
         })
+    }
+
+    /// INVARIANT (credit is spent once): the books refuse what the customer does not have.
+    fn credit_ends(&mut self, moment: &Moment<'_>, no: u32, spent: bool) -> Held {
+        let credit = moment.case.credits.iter().find(|credit| credit.no == no);
+        let Some(credit) = credit else {
+            return Ok(());
+        };
+        let (holder, amount) = (moment.case.order.clone(), credit.amount);
+        if spent {
+            return self.book(&Booking::CreditUsed { holder, amount });
+        }
+        if credit.exchange {
+            self.within_the_order(moment, amount.minor(), false)?;
+        }
+        self.book(&Booking::CreditWithdrawn { holder, amount })
     }
 
     fn alone_is_enough(&self, moment: &Moment<'_>, by: Actor, decision: u32) -> Held {
@@ -558,9 +604,11 @@ impl Auditor {
                 format!("there is no decision {decision}")
             });
         };
-        if proposal.origin != Origin::Policy {
-            return Ok(());
-        }
+        let of = match proposal.origin {
+            Origin::Policy => None,
+            Origin::Bounded { of } => Some(of.minor()),
+            Origin::Person { .. } => return Ok(()),
+        };
         let file = match moment.records.case_file(moment.case, at) {
             Some(Ok(file)) => file,
             other => {
@@ -578,7 +626,11 @@ impl Auditor {
             })
             .sum();
         let proposed = granted(moment.case, decision, |_| true);
-        let same = fresh.result.outcome == proposal.outcome && money == proposed;
+        let same = match of {
+            None => fresh.result.outcome == proposal.outcome && money == proposed,
+            // Less is paid than the policy grants where no more is left.
+            Some(of) => money == of && proposed < of,
+        };
         demand(same, Invariant::DecidedOnFacts, || {
             format!(
                 "decision {decision} says {:?} ({proposed}), the facts say {:?} ({money})",
@@ -588,6 +640,18 @@ impl Auditor {
     }
 
     fn commanded(&mut self, moment: &Moment<'_>, no: u32, deed: Deed) -> Held {
+        if deed == Deed::CancelSubscription {
+            let held = moment.case.commands.iter().any(|command| {
+                command.deed == deed
+                    && !matches!(
+                        command.state,
+                        CommandState::Refused { .. } | CommandState::Cancelled
+                    )
+            });
+            return demand(!held, Invariant::CancelledOnce, || {
+                format!("case {} cancels its subscription again", moment.no)
+            });
+        }
         if deed != Deed::Fulfil(CommandKind::Redeliver) {
             return Ok(());
         }
@@ -651,6 +715,31 @@ impl Auditor {
                 format!("case {no}: refund {} is stuck with nobody", refund.no)
             })?;
         }
+        let there = |credit: &Credit| credit.state == CreditState::Granted;
+        demand(
+            case.disputed.is_none() || !case.credits.iter().any(there),
+            Invariant::NoCreditWhileDisputed,
+            || format!("case {no}: {:?}", case.credits),
+        )?;
+        if let Some(held) = case.standing() {
+            // INVARIANT (what is granted is placed): by refunds of it, whatever became of them.
+            let no = held.proposal.no;
+            let refunds = case.refunds.iter().filter(|refund| refund.decision == no);
+            let placed: u64 = refunds.map(|refund| refund.amount.minor()).sum();
+            let granted = granted(case, no, |granted| {
+                matches!(granted, Granted::Refund { .. })
+            });
+            demand(placed >= granted, Invariant::GrantedIsPlaced, || {
+                format!("decision {no} grants {granted}, and {placed} was promised")
+            })?;
+        }
+        // INVARIANT (whatever is open is with somebody): what the customer wrote, too.
+        let reader = case.open_tasks().any(|task| task.todo == Todo::Message);
+        demand(
+            reader || !self.unread.contains(&no),
+            Invariant::SomebodyHasIt,
+            || format!("case {no}: nobody reads what the customer wrote"),
+        )?;
         if case.closed.is_some() {
             let idle = case.open_tasks().next().is_none() && case.open_askings().next().is_none();
             demand(idle, Invariant::SomebodyHasIt, || {
@@ -762,6 +851,7 @@ fn can_be_done(case: &Case, todo: &Todo) -> bool {
         | Todo::Review
         | Todo::Dispute(_)
         | Todo::Exchange
-        | Todo::CommandRefused(_) => true,
+        | Todo::CommandRefused(_)
+        | Todo::Message => true,
     }
 }

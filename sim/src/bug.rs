@@ -102,11 +102,29 @@ pub enum Bug {
     NobodyIsAsked,
     /// A second press of the button is a second acceptance.
     AcceptsTwice,
+    /// What the customer writes after the decision is kept and read by nobody.
+    ReadsNoLateMessage,
+    /// A stale acceptance is refused, and nobody looks at the case again.
+    LeavesItStale,
+    /// A decision is appealed before anybody was told of it.
+    AppealsUntold,
+    /// What was exchanged does not count where a person decides.
+    OverridesForgetCredits,
+    /// Less is promised than was granted, and nobody has the rest.
+    PromisesLess,
+    /// A credit is exchanged twice.
+    ExchangesTwice,
+    /// A chargeback leaves the credit with the customer.
+    LeavesTheCredit,
+    /// A subscription that has ended is cancelled again.
+    CancelsAgain,
+    /// A renewal is paid back whatever becomes of its subscription.
+    PaysBeforeCancelling,
 }
 
 impl Bug {
     /// All of them, with their words.
-    pub const ALL: [(&'static str, Self); 49] = [
+    pub const ALL: [(&'static str, Self); 58] = [
         ("reads_no_dispute_again", Self::ReadsNoDisputeAgain),
         ("forgets_lost_disputes", Self::ForgetsLostDisputes),
         ("sends_on_the_brakes", Self::SendsOnTheBrakes),
@@ -156,6 +174,15 @@ impl Bug {
         ("never_asks_again", Self::NeverAsksAgain),
         ("nobody_is_asked", Self::NobodyIsAsked),
         ("accepts_twice", Self::AcceptsTwice),
+        ("reads_no_late_message", Self::ReadsNoLateMessage),
+        ("leaves_it_stale", Self::LeavesItStale),
+        ("appeals_untold", Self::AppealsUntold),
+        ("overrides_forget_credits", Self::OverridesForgetCredits),
+        ("promises_less", Self::PromisesLess),
+        ("exchanges_twice", Self::ExchangesTwice),
+        ("leaves_the_credit", Self::LeavesTheCredit),
+        ("cancels_again", Self::CancelsAgain),
+        ("pays_before_cancelling", Self::PaysBeforeCancelling),
     ];
 
     /// Its word.

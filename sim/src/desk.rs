@@ -295,6 +295,22 @@ impl Bent<'_> {
             (Bug::SkipsTheChecks, _) => self.case.to_mut().checks = [Checked::SettledSound; 3],
             (Bug::ForgetsTheDay, _) => self.brakes.to_mut().day_minor = 0,
             (Bug::AppealsForEver, Input::Appeal { .. }) => self.case.to_mut().appeals = 0,
+            (Bug::AppealsUntold, Input::Appeal { .. }) => {
+                for letter in &mut self.case.to_mut().letters {
+                    letter.handed.get_or_insert_default();
+                }
+            }
+            (Bug::OverridesForgetCredits, Input::Override(_)) => {
+                // Only what stands on a payment counts, as it did once.
+                self.records.to_mut().refunds.clear();
+            }
+            (Bug::CancelsAgain, Input::Override(_) | Input::Accept { .. }) => {
+                for command in &mut self.case.to_mut().commands {
+                    if command.deed == Deed::CancelSubscription {
+                        command.state = CommandState::Cancelled;
+                    }
+                }
+            }
             (Bug::OrdersGoodsAgain, _) => {
                 for command in &mut self.case.to_mut().commands {
                     if command.deed == Deed::Fulfil(CommandKind::Redeliver) {
@@ -441,7 +457,15 @@ fn bend(bug: Bug, case: &Case, mut event: Event, events: &mut Vec<Event>) {
                 key.push_str("-again");
             }
         }
-        (Bug::CreditsTwice, Happened::CreditGranted { .. }) => times = 2,
+        (Bug::PaysBeforeCancelling, Happened::RefundReserved { after_command, .. }) => {
+            *after_command = None;
+        }
+        (Bug::PromisesLess, Happened::RefundReserved { amount, .. }) => {
+            *amount = Amount::new(amount.minor() - 1, amount.currency());
+        }
+        (Bug::CreditsTwice, Happened::CreditGranted { .. })
+        | (Bug::ExchangesTwice, Happened::CreditExchanged { .. }) => times = 2,
+        (Bug::LeavesTheCredit, Happened::CreditWithdrawn { .. }) => times = 0,
         (
             Bug::TellsTwice,
             Happened::Accepted {
@@ -475,6 +499,13 @@ fn bend(bug: Bug, case: &Case, mut event: Event, events: &mut Vec<Event>) {
             Bug::NobodyIsAsked,
             Happened::TaskOpened {
                 task: Todo::RefundStuck(_),
+                ..
+            },
+        )
+        | (
+            Bug::ReadsNoLateMessage,
+            Happened::TaskOpened {
+                task: Todo::Message,
                 ..
             },
         ) => times = 0,

@@ -8,10 +8,11 @@ use makegood_desk::event::Todo;
 use makegood_desk::execution::{CommandKind, CommandOrder, ConnectorSaid, ProviderSaid};
 use makegood_desk::facts::Asked;
 use makegood_desk::input::{
-    Actor, Answer, Digest, Id, Input, Override, ProofAbout, ProofShows, Situation,
+    Actor, Answer, Digest, Door, Id, Input, Override, ProofAbout, ProofShows, Situation,
 };
 use makegood_desk::life::{Case, DecisionState, ProofState};
 use makegood_desk::remedy::Outcome;
+use makegood_desk::request::is_appealable;
 
 use crate::chance::Chance;
 use crate::invariants::Held;
@@ -150,7 +151,22 @@ impl World<'_> {
                     let by_other = chance.one_in(2) && !self.is_calm();
                     moves.push(if by_other { (FIE, pay) } else { done(FIE) });
                 }
-                Todo::Dispute(_) | Todo::Exchange | Todo::CommandRefused(_) => moves.push(done(BO)),
+                Todo::Exchange if !chance.one_in(3) => moves.push((
+                    BO,
+                    Input::Exchange {
+                        no: task.no,
+                        order: format!("VL-{}", 100 + task.no),
+                        service: "Likes".into(),
+                        note: note(),
+                    },
+                )),
+                Todo::Message if is_appealable(case) && chance.one_in(2) => {
+                    let (door, message) = (Door::Email, None);
+                    moves.push((BO, Input::Appeal { door, message }));
+                }
+                Todo::Dispute(_) | Todo::Exchange | Todo::CommandRefused(_) | Todo::Message => {
+                    moves.push(done(BO));
+                }
             }
         }
         for asking in case.open_askings() {
@@ -243,6 +259,7 @@ impl World<'_> {
             0 => {
                 instead.outcome = Outcome::PartialRefund;
                 instead.refund = Some((amount((price / 2).min(left)), 0));
+                instead.cancel_subscription = self.plan.orders[row.order].subscription;
             }
             1 => {
                 instead.outcome = Outcome::Refund;

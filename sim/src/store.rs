@@ -10,7 +10,7 @@ use makegood_desk::case::{ClaimKind, DisputeStatus, Instant};
 use makegood_desk::event::{Event, Granted, Happened};
 use makegood_desk::execution::ProviderRefund;
 use makegood_desk::input::{Actor, Brakes, Id, Input, Limits};
-use makegood_desk::life::Case;
+use makegood_desk::life::{Case, CreditState};
 use makegood_desk::owed::Timer;
 use makegood_desk::records::{OrderRecord, Records, RefundRecord};
 use makegood_desk::refusal::Refusal;
@@ -245,7 +245,9 @@ impl Store {
                 .map_err(Uncommitted::Broken)?;
             if matches!(
                 event.what,
-                Happened::RefundFailed { .. } | Happened::RefundCancelled { .. }
+                Happened::RefundFailed { .. }
+                    | Happened::RefundCancelled { .. }
+                    | Happened::CreditWithdrawn { .. }
             ) {
                 // What follows in the same transaction rests on the books without it.
                 let order = self.cases[prepared.case].order;
@@ -390,7 +392,7 @@ impl Store {
                 });
             }
             if !self.forgets_credits {
-                refunds.extend(exchanged(&row.case));
+                refunds.extend(credited(&row.case));
             }
         }
         let row = &mut self.orders[order];
@@ -450,18 +452,14 @@ impl Store {
     }
 }
 
-/// What was given for an exchange counts as gone back, like money; its units were exchanged and not refunded.
-fn exchanged(case: &Case) -> impl Iterator<Item = RefundRecord> + '_ {
-    case.credits.iter().filter_map(|(decision, amount)| {
-        let mut decisions = case.decisions.iter();
-        let held = decisions.find(|held| held.proposal.no == *decision)?;
-        let exchange = |granted: &Granted| matches!(granted, Granted::Exchange { .. });
-        let counts = held.proposal.remedies.iter().any(exchange);
-        counts.then_some(RefundRecord {
-            at: held.at,
-            amount: *amount,
-            units: 0,
-        })
+/// What was given for an exchange or as credit counts as gone back, like money.
+fn credited(case: &Case) -> impl Iterator<Item = RefundRecord> + '_ {
+    let credits = case.credits.iter();
+    let counts = credits.filter(|credit| credit.state != CreditState::Withdrawn);
+    counts.map(|credit| RefundRecord {
+        at: credit.at,
+        amount: credit.amount,
+        units: 0,
     })
 }
 
@@ -472,6 +470,7 @@ const fn moves_money(what: &Happened) -> bool {
             | Happened::RefundCancelled { .. }
             | Happened::RefundFailed { .. }
             | Happened::CreditGranted { .. }
+            | Happened::CreditWithdrawn { .. }
     )
 }
 

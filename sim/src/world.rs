@@ -8,7 +8,7 @@ use makegood_desk::decision::Rulebook;
 use makegood_desk::event::{Event, Happened};
 use makegood_desk::execution::{ProviderRefund, ProviderSaid, RefundOrder, RefundStatus};
 use makegood_desk::input::{Actor, Door, Input, Language, Request};
-use makegood_desk::life::{Case, LetterKind};
+use makegood_desk::life::{Case, DecisionState, LetterKind};
 use makegood_desk::refusal::Refusal;
 
 use crate::auditor::Auditor;
@@ -43,6 +43,9 @@ pub(crate) enum Step {
         asking: u32,
     },
     Appeal {
+        case: usize,
+    },
+    Write {
         case: usize,
     },
     Log {
@@ -248,6 +251,14 @@ impl<'w> World<'w> {
                 let input = Input::Appeal {
                     door: Door::Form,
                     message: None,
+                };
+                self.person(case, Actor::Customer, input)
+            }
+            Step::Write { case } => {
+                let input = Input::Message {
+                    door: Door::Email,
+                    message: None,
+                    attachments: Vec::new(),
                 };
                 self.person(case, Actor::Customer, input)
             }
@@ -514,7 +525,12 @@ impl<'w> World<'w> {
                         let wait = chance.pick(&[5, HOUR, DAY]);
                         self.after(seconds(wait), Step::Appeal { case });
                     }
+                    self.perhaps_writes(case, place);
                 }
+                Happened::Accepted {
+                    second_person: false,
+                    ..
+                } => self.perhaps_writes(case, u64::try_from(place).unwrap_or(0)),
                 _ => {}
             }
         }
@@ -522,6 +538,18 @@ impl<'w> World<'w> {
         self.watch(case);
         if self.store.cases.iter().any(|row| row.dirty) {
             self.news();
+        }
+    }
+
+    /// A customer who has read what came of it writes back, one or several times.
+    fn perhaps_writes(&mut self, case: usize, place: u64) {
+        let mut chance = self.chance(&[66, u64::try_from(case).unwrap_or(0), place]);
+        if self.is_calm() || !chance.one_in(4) {
+            return;
+        }
+        for _ in 0..chance.between(1, 3) {
+            let wait = chance.pick(&[1, 30, HOUR, 3 * DAY]);
+            self.after(seconds(wait), Step::Write { case });
         }
     }
 
@@ -628,14 +656,27 @@ impl<'w> World<'w> {
 
     /// A stale view is refused, and looked at afresh.
     fn after_refusal(&mut self, case: usize, refusal: &Refusal) -> Held {
-        let stale = matches!(
-            refusal,
-            Refusal::Stale { .. } | Refusal::StaleRemainder { .. }
-        );
-        if stale {
+        if !refusal.wants_a_look() {
+            return Ok(());
+        }
+        if self.desk.bug != Some(Bug::LeavesItStale) {
             self.transact(case, Actor::System, Input::Look)?.ok();
         }
-        Ok(())
+        let Refusal::Stale { decision } = refusal else {
+            return Ok(());
+        };
+        // INVARIANT (what is stale is judged anew): nobody is left with a decision that can only be refused.
+        let held = self.store.cases[case].case.decision();
+        let waits = held.is_some_and(|held| {
+            held.proposal.no == *decision
+                && matches!(
+                    held.state,
+                    DecisionState::Proposed | DecisionState::Accepted { .. }
+                )
+        });
+        demand(!waits, Invariant::StaleIsJudgedAnew, || {
+            format!("case {case}: decision {decision} is stale and still waits")
+        })
     }
 
     fn commit_late(&mut self, prepared: Prepared, input: Input) -> Held {
@@ -674,6 +715,7 @@ impl<'w> World<'w> {
                         event.what,
                         Happened::RefundReserved { .. }
                             | Happened::CreditGranted { .. }
+                            | Happened::CreditExchanged { .. }
                             | Happened::CommandGiven { .. }
                             | Happened::Accepted { .. }
                             | Happened::Approved { .. }

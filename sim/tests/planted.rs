@@ -9,7 +9,7 @@ use makegood_sim::plan::Plan;
 use makegood_sim::shrink::{Without, shrink};
 
 /// Each bug, the invariant that finds it, and within how many seeds.
-const TABLE: [(Bug, I, u64); 49] = [
+const TABLE: [(Bug, I, u64); 58] = [
     (Bug::ReadsNoDisputeAgain, I::NoSendWhileDisputed, 1_000),
     (Bug::ForgetsLostDisputes, I::NoSendOfWhatADisputeTook, 1_000),
     (Bug::SendsOnTheBrakes, I::NoSendOnTheBrakes, 1_000),
@@ -59,6 +59,15 @@ const TABLE: [(Bug, I, u64); 49] = [
     (Bug::NeverAsksAgain, I::EverythingRests, 1_000),
     (Bug::NobodyIsAsked, I::SomebodyHasIt, 1_000),
     (Bug::AcceptsTwice, I::TwiceIsOnce, 1_000),
+    (Bug::ReadsNoLateMessage, I::SomebodyHasIt, 1_000),
+    (Bug::LeavesItStale, I::StaleIsJudgedAnew, 1_000),
+    (Bug::AppealsUntold, I::ToldBeforeAppealed, 1_000),
+    (Bug::OverridesForgetCredits, I::NeverMoreThanCaptured, 6_000),
+    (Bug::PromisesLess, I::GrantedIsPlaced, 1_000),
+    (Bug::ExchangesTwice, I::TheLedgerBalances, 1_000),
+    (Bug::LeavesTheCredit, I::NoCreditWhileDisputed, 1_000),
+    (Bug::CancelsAgain, I::CancelledOnce, 4_000),
+    (Bug::PaysBeforeCancelling, I::CancelledBeforePaid, 1_000),
 ];
 
 #[test]

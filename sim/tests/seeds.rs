@@ -48,7 +48,7 @@ fn the_stories_reach_everything_that_can_happen() {
 }
 
 /// Every kind of event.
-const EVENTS: [&str; 44] = [
+const EVENTS: [&str; 46] = [
     "Opened",
     "Joined",
     "OrderAwaited",
@@ -83,6 +83,8 @@ const EVENTS: [&str; 44] = [
     "CommandRefused",
     "CommandCancelled",
     "CreditGranted",
+    "CreditExchanged",
+    "CreditWithdrawn",
     "TaskOpened",
     "TaskEnded",
     "DisputeSeen",

@@ -15,12 +15,12 @@ use crate::event::{CancelWhy, Granted, Happened, Origin, Paper, Proposal, Todo};
 use crate::facts::{Asked, Facts};
 use crate::handle::Turn;
 use crate::input::{Actor, Digest, Limits, Override, Situation};
-use crate::investigation;
 use crate::life::{Case, Check, CommandState, DecisionState, RefundState, money_of, next};
 use crate::record;
 use crate::refusal::{Refusal, Takes, Thing};
 use crate::remedy::{Outcome, Remedy};
 use crate::vocabulary::Word;
+use crate::{granting, investigation};
 
 /// What the policy says of a case now.
 pub(crate) struct Judged {
@@ -41,7 +41,24 @@ pub(crate) fn judge(turn: &mut Turn<'_>) -> Option<Result<Judged, CaseProblem>> 
     let decision = rulebook.decide(turn.room, &file);
     let policy = rulebook.policy();
     let rule = decision.rule.map(|rule| policy.rule(rule));
-    let remedies: Vec<Granted> = decision.result.remedies().map(granted).collect();
+    let mut remedies: Vec<Granted> = decision.result.remedies().map(granted).collect();
+    let mut suggestions: Vec<Granted> = decision.suggestions.iter().map(granted).collect();
+    let mut outcome = decision.result.outcome;
+    let origin = match bounded(turn, &mut remedies) {
+        None => Origin::Policy,
+        Some(of) => {
+            if remedies.iter().any(is_refund) {
+                outcome = Outcome::PartialRefund;
+            } else if money_of(&remedies).is_none() {
+                // Nothing is left to pay: what else could be done is for a person to say.
+                outcome = Outcome::Review;
+                suggestions.append(&mut remedies);
+            }
+            Origin::Bounded { of }
+        }
+    };
+    let automatic =
+        origin == Origin::Policy && is_automatic(&turn.case, situation, outcome, &remedies);
     let missing = decision
         .missing
         .iter()
@@ -49,20 +66,52 @@ pub(crate) fn judge(turn: &mut Turn<'_>) -> Option<Result<Judged, CaseProblem>> 
         .collect();
     let proposal = Proposal {
         no: next(turn.case.decisions.len()),
-        origin: Origin::Policy,
+        origin,
         policy: policy.name.clone(),
         version: policy.version.clone(),
         policy_digest: policy.digest.clone(),
-        outcome: decision.result.outcome,
+        outcome,
         clause: rule.map(|rule| rule.clause.clone()),
         rule: rule.map(|rule| rule.name.clone()),
-        suggestions: decision.suggestions.iter().map(granted).collect(),
+        suggestions,
         facts: facts_digest(&decision),
         paper: paper(&file),
-        automatic: is_automatic(&turn.case, situation, decision.result.outcome, &remedies),
+        automatic,
         remedies,
     };
     Some(Ok(Judged { proposal, missing }))
+}
+
+const fn is_refund(remedy: &Granted) -> bool {
+    matches!(remedy, Granted::Refund { .. })
+}
+
+/// Bounds a refund or an exchange by what the payments bear, and tells what it was; nothing where they bear it.
+///
+/// The rest is paid in no other way: it was never captured, or it went back already.
+// INVARIANT (never more refunded than captured).
+fn bounded(turn: &Turn<'_>, remedies: &mut Vec<Granted>) -> Option<Amount> {
+    let bears = granting::bears(turn);
+    // What is exchanged stands on no payment, and is not worth more than what is left either.
+    let left = turn.situation.records.left().map_or(0, |left| left.minor());
+    let mut of = None;
+    for remedy in remedies.iter_mut() {
+        let (amount, most) = match remedy {
+            Granted::Refund { amount, .. } => (amount, bears),
+            Granted::Exchange { amount, .. } => (amount, left),
+            _ => continue,
+        };
+        if amount.minor() > most {
+            of = Some(*amount);
+            *amount = Amount::new(most, amount.currency());
+        }
+    }
+    remedies.retain(|remedy| {
+        !remedy
+            .money()
+            .is_some_and(|amount| of.is_some() && amount.is_zero())
+    });
+    of
 }
 
 fn paper(file: &CaseFile<'_>) -> Paper {
@@ -159,8 +208,12 @@ fn is_automatic(
     if !limits.automatic_outcomes.contains(&outcome) || outcome == Outcome::Review {
         return false;
     }
-    // Whoever does not accept a decision is heard by a person.
-    if case.appeals > 0 || situation.records.frozen || case.disputed.is_some() {
+    // Whoever does not accept a decision, or that a person closed the case, is heard by a person.
+    if case.appeals > 0
+        || case.closed_reason.is_some()
+        || situation.records.frozen
+        || case.disputed.is_some()
+    {
         return false;
     }
     match money_of(remedies) {
@@ -275,6 +328,7 @@ pub(crate) fn withdraw(turn: &mut Turn<'_>, decision: u32) {
         let why = CancelWhy::Disputed;
         turn.happened_by(Actor::System, Happened::RefundCancelled { no, why });
     }
+    granting::withdraw_credits(turn, |of| of == decision);
     let given: Vec<u32> = turn
         .case
         .commands
@@ -318,7 +372,7 @@ fn is_fresh(turn: &mut Turn<'_>, proposal: &Proposal) -> Result<(), Refusal> {
         Some(Err(problem)) => return Err(Refusal::RecordsBroken { problem }),
         Some(Ok(fresh)) => fresh,
     };
-    if proposal.origin == Origin::Policy && is_outdated(proposal, &fresh) {
+    if proposal.origin.is_policy() && is_outdated(proposal, &fresh) {
         let decision = proposal.no;
         return Err(Refusal::Stale { decision });
     }
@@ -432,10 +486,11 @@ fn may_be_paid(
         verified(&turn.case)?;
         within_totals(turn.situation, money)?;
     }
-    if let (Some(refund), Some(left)) = (refund, left)
-        && refund.minor() > left.minor()
-    {
-        return Err(Refusal::MoreThanLeft { left });
+    if let Some(refund) = refund {
+        let left = Amount::new(granting::bears(turn), refund.currency());
+        if refund.minor() > left.minor() {
+            return Err(Refusal::MoreThanLeft { left });
+        }
     }
     Ok(())
 }
@@ -443,13 +498,7 @@ fn may_be_paid(
 /// What can still go back to the customer of what was paid for the order; nothing while the order is unknown.
 #[must_use]
 pub fn remainder(situation: &Situation<'_>) -> Option<Amount> {
-    let records = situation.records;
-    let price = records.order.as_ref()?.order.price;
-    let left = records.payments.iter().fold(0, |sum: u64, record| {
-        let lost = records.lost_minor(&record.payment.id);
-        sum.saturating_add(record.left_minor().saturating_sub(lost))
-    });
-    Some(Amount::new(left, price.currency()))
+    situation.records.left()
 }
 
 fn accepted(turn: &mut Turn<'_>, decision: u32, remedies: &[Granted]) {
@@ -475,7 +524,7 @@ fn stand(turn: &mut Turn<'_>, by: Actor, decision: u32) {
         },
     );
     turn.end_tasks("", |todo| matches!(todo, Todo::Accept | Todo::Review));
-    crate::granting::carry_out(turn, decision);
+    granting::carry_out(turn, decision);
 }
 
 /// A second person approves, or not.
@@ -527,7 +576,7 @@ pub(crate) fn approve(
     may_be_paid(turn, &held.proposal.remedies, None)?;
     turn.happened(Happened::Approved { decision });
     turn.end_tasks("", |todo| *todo == Todo::Approve);
-    crate::granting::carry_out(turn, decision);
+    granting::carry_out(turn, decision);
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use crate::approval::withdraw;
 use crate::case::DisputeStatus;
 use crate::event::{CancelWhy, ClosedWhy, Happened};
+use crate::granting::withdraw_credits;
 use crate::handle::Turn;
 use crate::input::Actor;
 use crate::life::{DecisionState, RefundState};
@@ -33,6 +34,7 @@ fn stop(turn: &mut Turn<'_>, dispute: alloc::string::String) {
         turn.happened_by(Actor::System, Happened::Reopened);
     }
     call_back(turn, |_| true);
+    withdraw_credits(turn, |_| true);
     // Whatever was decided before is judged anew by clause 6; what is on its way stays on its way.
     let decision = turn
         .case

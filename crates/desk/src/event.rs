@@ -308,6 +308,20 @@ pub enum Happened {
         /// Whether it stands for an exchange.
         exchange: bool,
     },
+    /// Store credit was spent on another order: what was exchanged has its other service.
+    CreditExchanged {
+        /// Which credit of the case, from 1.
+        credit: u32,
+        /// The new order.
+        order: String,
+        /// What it is of.
+        service: String,
+    },
+    /// Store credit was taken back: the bank decides whose the money is, and it must not be given twice.
+    CreditWithdrawn {
+        /// Which.
+        credit: u32,
+    },
     /// A person has something to do that is no question about a fact.
     TaskOpened {
         /// Its number.
@@ -361,6 +375,74 @@ pub enum Happened {
     },
     /// A person sent it on its way.
     Unparked,
+    /// A provider showed a refund that nobody here decided. It is no case's: it and what follows are a story of their own in the log.
+    ProviderRefundSeen {
+        /// The provider.
+        provider: String,
+        /// Its name for the refund.
+        refund: String,
+        /// The order, if its payment is known.
+        order: Option<String>,
+        /// How much.
+        amount: Amount,
+        /// How far it is, in the provider's word.
+        status: String,
+    },
+    /// Such a refund went on, or was undone.
+    ProviderRefundMoved {
+        /// The provider.
+        provider: String,
+        /// Its name for the refund.
+        refund: String,
+        /// How far it is now.
+        status: String,
+    },
+    /// The payment of such a refund became known, and with it the order.
+    ProviderRefundMatched {
+        /// The provider.
+        provider: String,
+        /// Its name for the refund.
+        refund: String,
+        /// The order.
+        order: String,
+    },
+    /// Something does not agree with a provider: finance is asked, and money of the order stands still.
+    BreachOpened {
+        /// What kind of thing.
+        kind: String,
+        /// The provider.
+        provider: String,
+        /// The provider's name for what it is about.
+        subject: String,
+        /// The order, if it is known.
+        order: Option<String>,
+    },
+    /// It was explained, or came right by itself.
+    BreachClosed {
+        /// What kind of thing.
+        kind: String,
+        /// The provider.
+        provider: String,
+        /// The provider's name for what it is about.
+        subject: String,
+        /// What was behind it.
+        note: String,
+    },
+}
+
+impl Happened {
+    /// Whether it happened to the books and to no case.
+    #[must_use]
+    pub const fn is_of_the_books(&self) -> bool {
+        matches!(
+            self,
+            Self::ProviderRefundSeen { .. }
+                | Self::ProviderRefundMoved { .. }
+                | Self::ProviderRefundMatched { .. }
+                | Self::BreachOpened { .. }
+                | Self::BreachClosed { .. }
+        )
+    }
 }
 
 /// How a question ended.
@@ -428,10 +510,12 @@ pub enum Todo {
     RefundFailed(u32),
     /// Answer a chargeback.
     Dispute(String),
-    /// Agree with the customer on something else for the credit.
+    /// Agree with the customer on something else for the credit; where they would rather keep it for later, it stays a credit.
     Exchange,
     /// See whether the customer is owed an apology or more: what was promised could not be done.
     CommandRefused(u32),
+    /// Read what the customer wrote after the case was decided or closed.
+    Message,
 }
 
 /// A decision as it was proposed.
@@ -475,6 +559,19 @@ pub enum Origin {
         /// Why.
         reason: String,
     },
+    /// The policy's, as far as there is money left to pay back: never more than was captured, whatever the policy grants.
+    Bounded {
+        /// The refund or exchange that the policy grants.
+        of: Amount,
+    },
+}
+
+impl Origin {
+    /// Whether it is the policy's word, and stands and falls with the facts.
+    #[must_use]
+    pub const fn is_policy(&self) -> bool {
+        matches!(self, Self::Policy | Self::Bounded { .. })
+    }
 }
 
 /// A case file as it was judged, so that the decision can be made again: its digest, and its bytes until they are stored.

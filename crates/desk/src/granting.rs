@@ -7,12 +7,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::amount::Amount;
-use crate::case::{ClaimKind, PaymentKind};
+use crate::case::{ClaimKind, PaymentKind, Subscription};
 use crate::event::{Granted, Happened, Route, Todo};
 use crate::execution::{CommandKind, Deed, key};
 use crate::handle::Turn;
 use crate::input::{Actor, Situation};
-use crate::life::next;
+use crate::life::{CommandState, CreditState, next};
+use crate::refusal::{Refusal, Takes, Thing};
 
 /// Promises and orders everything that a standing decision grants.
 pub(crate) fn carry_out(turn: &mut Turn<'_>, decision: u32) {
@@ -73,6 +74,54 @@ fn credit(turn: &mut Turn<'_>, decision: u32, amount: Amount, exchange: bool) {
             exchange,
         },
     );
+}
+
+/// Takes back what is still granted: the customer must not have it from the bank too.
+pub(crate) fn withdraw_credits(turn: &mut Turn<'_>, of: impl Fn(u32) -> bool) {
+    let granted: Vec<u32> = turn
+        .case
+        .credits
+        .iter()
+        .filter(|credit| credit.state == CreditState::Granted && of(credit.decision))
+        .map(|credit| credit.no)
+        .collect();
+    for credit in granted {
+        turn.happened_by(Actor::System, Happened::CreditWithdrawn { credit });
+    }
+}
+
+/// Somebody agreed with the customer on another service at the value that was left: the credit is spent on that order, all of it.
+pub(crate) fn exchange(
+    turn: &mut Turn<'_>,
+    no: u32,
+    order: String,
+    service: String,
+    note: String,
+) -> Result<(), Refusal> {
+    let what = Thing::Task;
+    let task = turn.case.tasks.iter().find(|task| task.no == no);
+    let task = task.ok_or(Refusal::NoSuch { what, no })?;
+    let is_exchange = task.todo == Todo::Exchange;
+    if task.done {
+        return Err(Refusal::AlreadyDone { what, no });
+    }
+    turn.takes(Takes::Agent)?;
+    if order.trim().is_empty() || service.trim().is_empty() || note.trim().is_empty() {
+        return Err(Refusal::ReasonMissing);
+    }
+    // The latest: what was exchanged before has its order, or was kept as credit.
+    let mut credits = turn.case.credits.iter().rev();
+    let credit = credits.find(|credit| credit.exchange && credit.state == CreditState::Granted);
+    let Some(credit) = credit.map(|credit| credit.no).filter(|_| is_exchange) else {
+        return Err(Refusal::Contradiction);
+    };
+    turn.happened(Happened::CreditExchanged {
+        credit,
+        order,
+        service,
+    });
+    turn.happened(Happened::TaskEnded { no, note });
+    Ok(())
 }
 
 /// A part of a refund, and the payment that bears it.
@@ -138,9 +187,20 @@ fn reserve(
         turn.happened_by(Actor::System, reserved);
     }
     if promised < amount.minor() {
-        // The policy owes more than the payments can bear: finance finds the rest.
+        // INVARIANT (what is granted is placed): nothing is decided that the payments do not bear. Were it so, a person would have to look.
         turn.open_task(Todo::Review);
     }
+}
+
+/// How much of a refund the order's payments bear now, in minor units: those that a refund of this claim may be paid from.
+pub(crate) fn bears(turn: &Turn<'_>) -> u64 {
+    let claim = turn.case.claim().map(|claim| claim.kind);
+    let shares = shares(turn.situation, claim, claimed(turn).as_deref(), u64::MAX);
+    let all = shares
+        .iter()
+        .fold(0, |sum: u64, share| sum.saturating_add(share.minor));
+    let left = turn.situation.records.left().map_or(0, |left| left.minor());
+    all.min(left)
 }
 
 /// The payment that a claimed renewal was, by our name.
@@ -215,6 +275,14 @@ fn cancel_subscription(turn: &mut Turn<'_>, decision: u32) -> Option<u32> {
         return Some(known.no);
     }
     let subscription = turn.situation.records.subscription.as_ref();
+    // INVARIANT (a subscription is cancelled once): what has ended is not ended again, and nothing waits for it.
+    let done = turn.case.commands.iter().any(|command| {
+        command.deed == Deed::CancelSubscription
+            && matches!(command.state, CommandState::Done { .. })
+    });
+    if done || subscription.is_some_and(|record| record.status == Subscription::Cancelled) {
+        return None;
+    }
     let (route, subject) = match subscription {
         Some(record) if !record.reference.is_empty() => (
             Route::Provider,

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use crate::decision::Workspace;
 use crate::event::{Event, Happened, Todo};
 use crate::input::{Actor, Input, Situation};
-use crate::life::{Case, DecisionState, Refund, next};
+use crate::life::{Case, Credit, DecisionState, Refund, next};
 use crate::refusal::{Refusal, Takes, Thing};
 use crate::{approval, dispute, execution, investigation, request};
 
@@ -78,6 +78,12 @@ pub fn handle(
         Input::SendCommand { no } => execution::commands::send(&mut turn, no)?,
         Input::CommandSaid { no, said } => execution::commands::said(&mut turn, no, said)?,
         Input::TaskDone { no, note } => execution::commands::task_done(&mut turn, no, note)?,
+        Input::Exchange {
+            no,
+            order,
+            service,
+            note,
+        } => crate::granting::exchange(&mut turn, no, order, service, note)?,
         Input::LetterHanded { no, text } => request::letter_handed(&mut turn, no, text)?,
         Input::Park { why } => {
             turn.happened(Happened::Parked { why });
@@ -96,12 +102,12 @@ pub fn handle(
         return Ok(turn.events);
     }
     // What came back in this turn is not gone any more, although the books were read before.
-    let undone = turn.undone();
-    if undone.is_empty() {
+    let (undone, withdrawn) = (turn.undone(), turn.withdrawn());
+    if undone.is_empty() && withdrawn.is_empty() {
         turn.go_on();
         return Ok(turn.events);
     }
-    let records = situation.records.without(&undone);
+    let records = situation.records.without(&undone, &withdrawn);
     let situation = Situation {
         records: &records,
         ..*situation
@@ -117,7 +123,7 @@ pub fn handle(
 }
 
 impl Input {
-    /// What a parked case still hears: what the world says of money that is on its way, and the person who unparks it.
+    /// What a parked case still hears: what the world says of money that is on its way, the customer, and the person who unparks it.
     const fn is_for_a_parked_case(&self) -> bool {
         matches!(
             self,
@@ -127,6 +133,7 @@ impl Input {
                 | Self::RefundListed { .. }
                 | Self::CommandSaid { .. }
                 | Self::LetterHanded { .. }
+                | Self::Message { .. }
         )
     }
 }
@@ -174,6 +181,16 @@ impl Turn<'_> {
         let numbers = self.events.iter().filter_map(undone);
         let refund = |no| self.case.refunds.iter().find(move |refund| refund.no == no);
         numbers.filter_map(refund).cloned().collect()
+    }
+
+    /// The credits that were taken back in this turn.
+    fn withdrawn(&self) -> Vec<Credit> {
+        let numbers = self.events.iter().filter_map(|event| match event.what {
+            Happened::CreditWithdrawn { credit } => Some(credit),
+            _ => None,
+        });
+        let credit = |no| self.case.credits.iter().find(move |credit| credit.no == no);
+        numbers.filter_map(credit).cloned().collect()
     }
 
     /// Goes on by itself as far as nobody has to be asked: reviews, asks, proposes, and does what needs no person.

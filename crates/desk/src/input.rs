@@ -332,6 +332,17 @@ pub enum Input {
         /// What was done.
         note: String,
     },
+    /// Somebody agreed with the customer on something else for a credit.
+    Exchange {
+        /// Which task.
+        no: u32,
+        /// The new order.
+        order: String,
+        /// What it is of.
+        service: String,
+        /// How it was agreed.
+        note: String,
+    },
     /// The shell asks whether it may send a refund now.
     SendRefund {
         /// Which.

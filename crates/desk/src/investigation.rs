@@ -38,6 +38,8 @@ pub(crate) fn order_is_known(turn: &mut Turn<'_>) -> bool {
             let due_at = turn.situation.now.plus(turn.situation.limits.shop_due);
             turn.happened_by(Actor::System, Happened::OrderAwaited { due_at });
         }
+        // What the customer wrote is read first: it may say which order is meant.
+        Some(_) if is_to_be_read(turn) => {}
         Some(due_at) if due_at <= turn.situation.now => turn.happened_by(
             Actor::System,
             Happened::Closed {
@@ -48,6 +50,12 @@ pub(crate) fn order_is_known(turn: &mut Turn<'_>) -> bool {
         Some(_) => {}
     }
     false
+}
+
+/// Whether somebody has still to read what the customer wrote last.
+fn is_to_be_read(turn: &Turn<'_>) -> bool {
+    let mut open = turn.case.open_tasks();
+    open.any(|task| task.todo == Todo::Message)
 }
 
 /// Reviews the records and notes what was found where that is new.
@@ -274,7 +282,11 @@ pub(crate) fn ask(turn: &mut Turn<'_>, missing: &[(String, Asked)]) {
             };
             turn.happened_by(Actor::System, Happened::AskingEnded { no, how });
         }
-        if facts.is_empty() || has_lapsed(turn, whom, &facts) {
+        if facts.is_empty() {
+            continue;
+        }
+        if has_lapsed(turn, whom, &facts) {
+            turn.open_task(Todo::Review);
             continue;
         }
         let limits = turn.situation.limits;
@@ -321,7 +333,7 @@ fn lapse(turn: &mut Turn<'_>) {
             let how = AskingEnd::Unanswered;
             turn.happened_by(Actor::System, Happened::AskingEnded { no, how });
             let money_moves = turn.case.refunds.iter().any(|refund| !refund.is_over());
-            if limits.unanswered_closes && !money_moves {
+            if limits.unanswered_closes && !money_moves && !is_to_be_read(turn) {
                 request::leave_nothing(turn);
                 turn.happened_by(
                     Actor::System,
@@ -375,7 +387,9 @@ pub(crate) fn proof(
     about: ProofAbout,
     attachment: Digest,
 ) -> Result<(), Refusal> {
-    if turn.case.closed.is_some() {
+    // Whoever sends at last what we asked for has what we said: that we take it from there.
+    let late = turn.case.closed == Some(ClosedWhy::Unanswered);
+    if turn.case.closed.is_some() && !late {
         return Err(Refusal::Closed);
     }
     turn.takes(Takes::Customer)?;
@@ -387,6 +401,7 @@ pub(crate) fn proof(
         });
     }
     let no = next(turn.case.proofs().len());
+    request::reopen(turn);
     turn.happened(Happened::ProofHandedIn {
         no,
         about,

@@ -382,6 +382,40 @@ impl Refund {
     }
 }
 
+/// Store credit of the case. What is spent of it in the shop's own till is not heard of here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credit {
+    /// Its number.
+    pub no: u32,
+    /// The decision that granted it.
+    pub decision: u32,
+    /// How much.
+    pub amount: Amount,
+    /// Whether something else is to be chosen for it.
+    pub exchange: bool,
+    /// Since when.
+    pub at: Instant,
+    /// What became of it.
+    pub state: CreditState,
+}
+
+/// What became of store credit.
+// INVARIANT (credit is spent once): only what is still granted can be exchanged or withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CreditState {
+    /// It is there for the customer.
+    Granted,
+    /// It was spent on another order.
+    Exchanged {
+        /// The new order.
+        order: String,
+        /// What it is of.
+        service: String,
+    },
+    /// It was taken back.
+    Withdrawn,
+}
+
 /// A command of the case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
@@ -515,10 +549,20 @@ pub enum LetterKind {
     },
     /// The bank was asked; what happens now.
     Disputed,
+    /// What was exchanged is another order now.
+    Exchanged {
+        /// Which credit.
+        credit: u32,
+    },
     /// The case is closed without a decision.
     Closed,
     /// We look at it again.
     Reopened,
+    /// We have what you wrote after it was decided or closed, and somebody reads it.
+    Heard {
+        /// Which task that is.
+        task: u32,
+    },
 }
 
 /// Something that a person has to do.
@@ -624,8 +668,8 @@ pub struct Case {
     pub letters: Vec<Letter>,
     /// Tasks, oldest first.
     pub tasks: Vec<Task>,
-    /// Store credit granted: by which decision, how much.
-    pub credits: Vec<(u32, Amount)>,
+    /// Store credit, oldest first.
+    pub credits: Vec<Credit>,
     /// A chargeback is open.
     pub disputed: Option<String>,
     /// Appeals so far.
@@ -634,6 +678,8 @@ pub struct Case {
     pub messages: Vec<(Instant, Option<Digest>, Vec<Digest>)>,
     /// Closed, and why.
     pub closed: Option<ClosedWhy>,
+    /// The reason of the person who closed it last, if one did; it stays when the case is opened again.
+    pub closed_reason: Option<String>,
     /// Parked, and why.
     pub parked: Option<String>,
 }
@@ -671,6 +717,7 @@ impl Case {
             appeals: 0,
             messages: Vec::new(),
             closed: None,
+            closed_reason: None,
             parked: None,
         }
     }
@@ -780,7 +827,9 @@ impl Case {
             | Happened::Accepted { .. }
             | Happened::Approved { .. }
             | Happened::NotApproved { .. }
-            | Happened::CreditGranted { .. } => self.apply_decision(at, event.by, &event.what),
+            | Happened::CreditGranted { .. }
+            | Happened::CreditExchanged { .. }
+            | Happened::CreditWithdrawn { .. } => self.apply_decision(at, event.by, &event.what),
             Happened::RefundReserved { .. }
             | Happened::RefundCancelled { .. }
             | Happened::RefundSending { .. }
@@ -796,13 +845,19 @@ impl Case {
             | Happened::CommandDone { .. }
             | Happened::CommandRefused { .. }
             | Happened::CommandCancelled { .. } => self.apply_command(at, &event.what),
-            Happened::TaskOpened { no, task, due_at } => self.tasks.push(Task {
-                no: *no,
-                todo: task.clone(),
-                at,
-                due_at: *due_at,
-                done: false,
-            }),
+            Happened::TaskOpened { no, task, due_at } => {
+                self.tasks.push(Task {
+                    no: *no,
+                    todo: task.clone(),
+                    at,
+                    due_at: *due_at,
+                    done: false,
+                });
+                if *task == Todo::Message {
+                    // However often somebody writes until it is read, they are told once.
+                    self.owe(at, LetterKind::Heard { task: *no });
+                }
+            }
             Happened::TaskEnded { no, .. } => {
                 for task in self.tasks.iter_mut().filter(|task| task.no == *no) {
                     task.done = true;
@@ -813,6 +868,12 @@ impl Case {
                 self.owe(at, LetterKind::Disputed);
             }
             Happened::DisputeGone => self.disputed = None,
+            // What happens to the books reaches a case by its records.
+            Happened::ProviderRefundSeen { .. }
+            | Happened::ProviderRefundMoved { .. }
+            | Happened::ProviderRefundMatched { .. }
+            | Happened::BreachOpened { .. }
+            | Happened::BreachClosed { .. } => {}
             Happened::LetterHanded { no, text } => {
                 for letter in self.letters.iter_mut().filter(|letter| letter.no == *no) {
                     // INVARIANT (a letter is owed once): what was handed over stays handed over.
@@ -868,8 +929,11 @@ impl Case {
                 self.order_due_at = None;
                 self.customer = self.customer.or(*customer);
             }
-            Happened::Closed { why, .. } => {
+            Happened::Closed { why, reason } => {
                 self.closed = Some(*why);
+                if *why == ClosedWhy::ByPerson {
+                    self.closed_reason = Some(reason.clone());
+                }
                 if *why != ClosedWhy::Settled {
                     self.owe(at, LetterKind::Closed);
                 }
@@ -978,6 +1042,8 @@ impl Case {
                         }
                     };
                 }
+                // Whoever sent it hears what comes of it: the decision, another question, or an update.
+                self.updated &= !*accepted;
             }
             _ => {}
         }
@@ -1045,8 +1111,32 @@ impl Case {
                 self.set_decision(*decision, DecisionState::Proposed);
             }
             Happened::CreditGranted {
-                decision, amount, ..
-            } => self.credits.push((*decision, *amount)),
+                decision,
+                amount,
+                exchange,
+            } => self.credits.push(Credit {
+                no: next(self.credits.len()),
+                decision: *decision,
+                amount: *amount,
+                exchange: *exchange,
+                at,
+                state: CreditState::Granted,
+            }),
+            Happened::CreditExchanged {
+                credit,
+                order,
+                service,
+            } => {
+                let state = CreditState::Exchanged {
+                    order: order.clone(),
+                    service: service.clone(),
+                };
+                self.set_credit(*credit, &state);
+                self.owe(at, LetterKind::Exchanged { credit: *credit });
+            }
+            Happened::CreditWithdrawn { credit } => {
+                self.set_credit(*credit, &CreditState::Withdrawn);
+            }
             _ => {}
         }
     }
@@ -1261,6 +1351,12 @@ impl Case {
             .filter(|held| held.proposal.no == no)
         {
             held.state = state;
+        }
+    }
+
+    fn set_credit(&mut self, no: u32, state: &CreditState) {
+        for credit in self.credits.iter_mut().filter(|credit| credit.no == no) {
+            credit.state = state.clone();
         }
     }
 

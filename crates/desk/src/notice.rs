@@ -139,11 +139,13 @@ pub fn compose_judged(
         LetterKind::Update => asked::update(&mut pen),
         LetterKind::Reopened => asked::reopened(&mut pen),
         LetterKind::Closed => asked::closed(&mut pen),
+        LetterKind::Heard { task } => asked::heard(&mut pen, task),
         LetterKind::Decision { decision } => decided::decision(&mut pen, decision, judged),
         LetterKind::Paid { refund } => done::paid(&mut pen, refund),
         LetterKind::Failed { refund } => done::failed(&mut pen, refund),
         LetterKind::Done { command } => done::done(&mut pen, command),
         LetterKind::NotDone { command } => done::not_done(&mut pen, command),
+        LetterKind::Exchanged { credit } => done::exchanged(&mut pen, credit),
         LetterKind::Disputed => done::disputed(&mut pen),
     }
     let say = |text: Text| text.say(pen.tongue).to_owned();

@@ -5,11 +5,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::case::{Duration, Instant};
-use crate::event::Route;
+use crate::event::{Route, Todo};
 use crate::execution::{CommandOrder, RefundOrder, commands, refunds};
 use crate::facts::Asked;
 use crate::input::Limits;
-use crate::life::{Asking, Case, Command, CommandState, LetterKind, Refund, RefundState};
+use crate::life::{Asking, Case, Command, CommandState, LetterKind, Refund, RefundState, Task};
 
 /// Something that the shell has to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,7 +212,11 @@ pub fn next_wake(case: &Case, limits: &Limits, now: Instant) -> Option<(Instant,
         wakes.extend(command.again_at.map(|at| (at, Timer::Again)));
     }
     if case.closed.is_none() {
-        wakes.extend(case.order_due_at.map(|at| (at, Timer::OrderDue)));
+        // Somebody reads first what the customer wrote.
+        let read = |task: &Task| task.todo == Todo::Message;
+        if !case.open_tasks().any(read) {
+            wakes.extend(case.order_due_at.map(|at| (at, Timer::OrderDue)));
+        }
         for asking in case
             .open_askings()
             .filter(|asking| asking.whom == Asked::Customer)

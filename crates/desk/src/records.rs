@@ -136,6 +136,28 @@ impl Records {
         })
     }
 
+    /// What can still go back to the customer of what was paid for the order; nothing while the order is unknown.
+    ///
+    /// Neither the payments nor the whole bear more: what was given in exchange or as credit stands on no payment, and is given all the
+    /// same.
+    #[must_use]
+    pub fn left(&self) -> Option<Amount> {
+        let currency = self.order.as_ref()?.order.price.currency();
+        let (mut of_payments, mut of_all) = (0_u64, 0_u64);
+        for record in &self.payments {
+            let lost = self.lost_minor(&record.payment.id);
+            of_payments = of_payments.saturating_add(record.left_minor().saturating_sub(lost));
+            let kept = record.payment.amount.minor().saturating_sub(lost);
+            of_all = of_all.saturating_add(kept);
+        }
+        for refund in &self.refunds {
+            if refund.amount.currency() == currency {
+                of_all = of_all.saturating_sub(refund.amount.minor());
+            }
+        }
+        Some(Amount::new(of_payments.min(of_all), currency))
+    }
+
     /// What a lost chargeback took of a payment, in minor units.
     #[must_use]
     pub fn lost_minor(&self, payment: &str) -> u64 {
@@ -148,10 +170,18 @@ impl Records {
         })
     }
 
-    /// The same without these refunds of the desk's, which bind nothing any more.
+    /// The same without these refunds and credits of the desk's, which bind nothing any more.
     #[must_use]
-    pub(crate) fn without(&self, undone: &[life::Refund]) -> Self {
+    pub(crate) fn without(&self, undone: &[life::Refund], withdrawn: &[life::Credit]) -> Self {
         let mut records = self.clone();
+        for credit in withdrawn {
+            let same = |record: &RefundRecord| {
+                record.at == credit.at && record.amount == credit.amount && record.units == 0
+            };
+            if let Some(place) = records.refunds.iter().position(same) {
+                records.refunds.remove(place);
+            }
+        }
         for refund in undone {
             let same = |record: &RefundRecord| {
                 record.at == refund.reserved_at

@@ -144,6 +144,22 @@ pub enum Refusal {
     MoneyStopped,
 }
 
+impl Refusal {
+    /// Whether what was looked at is older than the books, so that the case is to be looked at again at once: whoever was refused then
+    /// finds a decision that rests on the facts of now, or who is asked first.
+    #[must_use]
+    pub const fn wants_a_look(&self) -> bool {
+        matches!(
+            self,
+            Self::Stale { .. }
+                | Self::StaleRemainder { .. }
+                | Self::NotVerified { .. }
+                | Self::DisputeOpen { .. }
+                | Self::MoreThanLeft { .. }
+        )
+    }
+}
+
 /// A thing of a case that has a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Thing {

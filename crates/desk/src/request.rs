@@ -5,10 +5,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::approval;
-use crate::event::{ClosedWhy, Happened};
+use crate::event::{ClosedWhy, Happened, Todo};
 use crate::handle::Turn;
 use crate::input::{Actor, Digest, Door, Request};
-use crate::life::{Case, ClaimHeld, DecisionState};
+use crate::life::{Case, ClaimHeld, DecisionState, LetterKind};
 use crate::refusal::{Refusal, Takes, Thing};
 
 /// A request opens the case, or joins it.
@@ -55,6 +55,11 @@ pub(crate) fn request(turn: &mut Turn<'_>, number: u64, request: Request) -> Res
 }
 
 /// The customer wrote again.
+///
+/// Whoever writes after the decision, or to a case that is closed, wants to be heard and not to be told of states. So the words are
+/// kept, a closed case is open again, somebody reads them, and the customer is told so once for each such task. Nothing that stands is
+/// undone by it: a decision is looked at again by an appeal, which whoever reads the words can enter for the customer. Nor is anything
+/// paid by itself in a case that a person had closed.
 pub(crate) fn message(
     turn: &mut Turn<'_>,
     door: Door,
@@ -69,7 +74,28 @@ pub(crate) fn message(
         attachments,
         wants: None,
     });
+    let decided = matches!(
+        turn.case.decision().map(|held| held.state),
+        Some(DecisionState::Standing { .. })
+    );
+    // One of the merchant's people who wrote it down has read it.
+    if turn.situation.by.person().is_none() && (decided || turn.case.closed.is_some()) {
+        reopen(turn);
+        turn.open_task(Todo::Message);
+    }
     Ok(())
+}
+
+/// Opens a closed case again. What could not be found is looked for once more.
+pub(crate) fn reopen(turn: &mut Turn<'_>) {
+    let Some(why) = turn.case.closed else {
+        return;
+    };
+    turn.happened_by(Actor::System, Happened::Reopened);
+    if why == ClosedWhy::OrderNotFound && turn.situation.records.order.is_none() {
+        let due_at = turn.situation.now.plus(turn.situation.limits.shop_due);
+        turn.happened_by(Actor::System, Happened::OrderAwaited { due_at });
+    }
 }
 
 /// The customer does not accept the decision.
@@ -84,17 +110,37 @@ pub(crate) fn appeal(
         return Err(Refusal::NotAppealable);
     }
     turn.happened(Happened::Appealed { door, message });
+    // What they wrote before is read with it.
+    turn.end_tasks("", |todo| *todo == Todo::Message);
     Ok(())
 }
 
-/// Whether the case can be appealed now: its decision stands, everything granted is done, and nobody has appealed before.
+/// Whether the case can be appealed now: its decision stands and was told, everything granted is done, and nobody has appealed before.
 #[must_use]
 pub fn is_appealable(case: &Case) -> bool {
     // INVARIANT (one appeal): the second is refused, whatever became of the first.
     case.appeals == 0
-        && case.closed == Some(ClosedWhy::Settled)
-        && case.standing().is_some()
+        && (case.closed == Some(ClosedWhy::Settled) || only_waits_for_a_reader(case))
+        && was_told(case)
         && case.disputed.is_none()
+}
+
+/// Whether the decision that stands was told: nobody disagrees with what they have not read.
+fn was_told(case: &Case) -> bool {
+    case.standing().is_some_and(|held| {
+        let decision = held.proposal.no;
+        case.letters.iter().any(|letter| {
+            letter.kind == LetterKind::Decision { decision } && letter.handed.is_some()
+        })
+    })
+}
+
+/// Whether everything that was decided is done, and the case is open only because the customer wrote again.
+fn only_waits_for_a_reader(case: &Case) -> bool {
+    case.closed.is_none()
+        && case.refunds.iter().all(crate::life::Refund::is_over)
+        && case.commands.iter().all(crate::life::Command::is_over)
+        && case.open_tasks().all(|task| task.todo == Todo::Message)
 }
 
 /// The case ends without a decision.

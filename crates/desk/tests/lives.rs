@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the simulation found: lives of cases that once went wrong, told step by step.
 
+#[path = "life/credits.rs"]
+mod credits;
+#[path = "life/heard.rs"]
+mod heard;
 #[path = "life/letters.rs"]
 mod letters;
 mod life;
@@ -12,7 +16,7 @@ use makegood_desk::case::{
     ClaimKind, DisputeStatus, Event as Entry, LogEntry, PaymentKind, ServiceKind, Subscription,
     Wants,
 };
-use makegood_desk::event::{Happened, Todo};
+use makegood_desk::event::{Happened, Origin, Todo};
 use makegood_desk::execution::{ConnectorSaid, ProviderRefusal, RefundStatus, refunds};
 use makegood_desk::input::{Actor, Door, Input, Language, Override, Request};
 use makegood_desk::life::{Check, DecisionState, LetterKind, RefundState};
@@ -408,9 +412,66 @@ fn what_was_judged_anew_is_not_paid_by_the_old_decision_too() {
 }
 
 #[test]
+fn nobody_disagrees_with_a_decision_that_was_not_told() {
+    let mut life = sent();
+    life.is_told(1, RefundStatus::Succeeded);
+    assert!(life.case.closed.is_some());
+    let appeal = Input::Appeal {
+        door: Door::Form,
+        message: None,
+    };
+    let untold = life.does(Actor::Customer, appeal.clone());
+    assert_eq!(untold, Err(Refusal::NotAppealable));
+    life.posts();
+    life.does(Actor::Customer, appeal).expect("it was told");
+}
+
+#[test]
+fn no_more_is_granted_than_was_captured_and_the_decision_says_so() {
+    for (paid, outcome, placed) in [
+        (4_990, Outcome::Refund, Some(4_990)),
+        (4_000, Outcome::PartialRefund, Some(4_000)),
+        (0, Outcome::Review, None),
+    ] {
+        let mut life = Life::of(ServiceKind::Standard);
+        life.records.payments[0].payment.amount = eur(paid);
+        life.limits.automatic_minor_max = [(*b"EUR", 10_000)].into();
+        life.limits.automatic_outcomes = [Outcome::PartialRefund].into();
+        life.asks(ClaimKind::NotStarted, Wants::Refund);
+        let settle = Input::SettleCheck {
+            check: Check::InternalRecords,
+            sound: true,
+            note: "a voucher for the rest".into(),
+        };
+        if paid < 4_990 {
+            life.does(ANNA, settle).expect("it is settled");
+        }
+        let proposal = &life.case.decision().expect("it is decided").proposal;
+        assert_eq!(proposal.outcome, outcome);
+        let bounded = Origin::Bounded { of: eur(4_990) };
+        let origin = if paid < 4_990 {
+            bounded
+        } else {
+            Origin::Policy
+        };
+        assert_eq!((&proposal.origin, proposal.automatic), (&origin, false));
+        assert_eq!(life.accepted_by(ANNA).is_ok(), placed.is_some());
+        let refunds = life.case.refunds.iter().map(|refund| refund.amount.minor());
+        assert_eq!(refunds.collect::<Vec<_>>(), Vec::from_iter(placed));
+        let review = life.case.open_tasks().any(|task| task.todo == Todo::Review);
+        assert_eq!(
+            review,
+            placed.is_none(),
+            "whoever pays all has no rest to find"
+        );
+    }
+}
+
+#[test]
 fn what_comes_back_after_an_appeal_can_be_paid_otherwise() {
     let mut life = sent();
     life.is_told(1, RefundStatus::Succeeded);
+    life.posts();
     let appeal = Input::Appeal {
         door: Door::Form,
         message: None,
@@ -448,6 +509,82 @@ fn a_renewal_whose_subscription_cannot_end_is_with_finance() {
         provider: "bank".into(),
     };
     life.does(FIE, input).expect("it is paid by the bank");
+}
+
+#[test]
+fn a_renewal_that_is_paid_otherwise_still_waits_for_its_subscription_to_end() {
+    let mut life = Life::of(ServiceKind::Standard);
+    life.records.payments[0].payment.kind = PaymentKind::Renewal;
+    life.records.payments[0].payment.fulfilled = Some(false);
+    life.records.subscription = Some(SubscriptionRecord {
+        status: Subscription::Active,
+        provider: "card".into(),
+        reference: "sub_1".into(),
+    });
+    life.asks(ClaimKind::Renewal, Wants::Refund);
+    life.accepted_by(ANNA).expect("it is accepted");
+    life.does(BO, Input::CancelRefund { no: 1 })
+        .expect("it is called back");
+    let input = Input::PayOtherwise {
+        no: 1,
+        provider: "bank".into(),
+    };
+    life.does(FIE, input).expect("it is paid by the bank");
+    assert!(matches!(life.sends(2), Err(Refusal::NotYet { .. })));
+    let said = ConnectorSaid::Done { note: None };
+    life.does(Actor::Provider, Input::CommandSaid { no: 1, said })
+        .expect("it is heard");
+    life.sends(2).expect("the subscription has ended");
+}
+
+#[test]
+fn a_subscription_is_cancelled_once_and_what_is_paid_back_later_does_not_wait_for_it() {
+    for told_by_the_books in [false, true] {
+        let mut life = Life::of(ServiceKind::Standard);
+        life.records.payments[0].payment.kind = PaymentKind::Renewal;
+        life.records.payments[0].payment.fulfilled = Some(false);
+        let mut subscription = SubscriptionRecord {
+            status: Subscription::Active,
+            provider: "card".into(),
+            reference: "sub_1".into(),
+        };
+        life.records.subscription = Some(subscription.clone());
+        life.asks(ClaimKind::Renewal, Wants::Refund);
+        let back = |minor| {
+            Input::Override(Override {
+                outcome: Outcome::PartialRefund,
+                refund: Some((eur(minor), 0)),
+                credit: None,
+                redeliver_units: 0,
+                cancel_subscription: true,
+                clause: "5.10".into(),
+                reason: "as a courtesy".into(),
+            })
+        };
+        if told_by_the_books {
+            subscription.status = Subscription::Cancelled;
+            life.records.subscription = Some(subscription);
+        } else {
+            life.does(ANNA, back(77)).expect("it is decided");
+            assert!(life.sends(1).is_err(), "it waits for the cancelling");
+            let said = ConnectorSaid::Done { note: None };
+            life.does(Actor::Provider, Input::CommandSaid { no: 1, said })
+                .expect("it is heard");
+            life.sends(1).expect("it may be sent");
+            life.is_told(1, RefundStatus::Succeeded);
+            life.posts();
+            let appeal = Input::Appeal {
+                door: Door::Form,
+                message: None,
+            };
+            life.does(Actor::Customer, appeal).expect("it is appealed");
+        }
+        let commands = life.case.commands.len();
+        life.does(BO, back(50)).expect("it is decided");
+        assert_eq!(life.case.commands.len(), commands);
+        let last = life.case.refunds.last().expect("a refund").no;
+        life.sends(last).expect("nothing is waited for");
+    }
 }
 
 // Letters and questions.
@@ -568,6 +705,7 @@ fn a_closed_case_asks_fulfilment_no_more() {
 fn what_waited_for_a_second_person_when_a_case_was_closed_waits_no_more() {
     let mut life = sent();
     life.is_told(1, RefundStatus::Succeeded);
+    life.posts();
     let appeal = Input::Appeal {
         door: Door::Form,
         message: None,
@@ -598,6 +736,7 @@ fn what_waited_for_a_second_person_when_a_case_was_closed_waits_no_more() {
 fn what_came_back_before_it_was_judged_anew_is_paid_by_the_new_decision_alone() {
     let mut life = sent();
     life.is_told(1, RefundStatus::Succeeded);
+    life.posts();
     let appeal = Input::Appeal {
         door: Door::Form,
         message: None,

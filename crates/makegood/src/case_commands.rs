@@ -9,7 +9,7 @@ use clap::Subcommand;
 use makegood_desk::amount::Amount;
 use makegood_desk::case::Instant;
 use makegood_desk::event::{Granted, Origin};
-use makegood_desk::life::{Case, CommandState, DecisionState, Stage};
+use makegood_desk::life::{Case, CommandState, CreditState, DecisionState, Stage};
 use makegood_policy::phrase::Tongue;
 
 use crate::answer::outcome_word;
@@ -18,7 +18,7 @@ use crate::books::effects::{check_word, refund_word, team_asked, team_of, todo_w
 use crate::cli::{Done, FINE, Stop};
 use crate::clock::timestamp;
 use crate::config::Flags;
-use crate::desk_commands::{settings, store, wait_for};
+use crate::desk_commands::{looking, settings, wait_for};
 use crate::policies::harmless;
 use crate::post::letter_word;
 use crate::reasons::amount_words;
@@ -84,7 +84,7 @@ fn list(flags: &Flags, stage: Option<&str>, most: u32, out: &mut dyn Write) -> D
     }
     let config = settings(flags)?;
     wait_for(async {
-        let store = store(&config).await?;
+        let store = looking(&config).await?;
         let rows = store
             .read(move |tx| {
                 let values = [Value::from(stage.as_str()), Value::from(most)];
@@ -129,7 +129,7 @@ fn line(row: &Row) -> Result<String, crate::store::Trouble> {
 fn show(flags: &Flags, number: u64, out: &mut dyn Write) -> Done {
     let config = settings(flags)?;
     wait_for(async {
-        let store = store(&config).await?;
+        let store = looking(&config).await?;
         let shelf = Arc::new(Shelf::default());
         let found = store
             .read(move |tx| {
@@ -232,6 +232,13 @@ fn decisions(case: &Case, page: &mut String) {
         if let Origin::Person { reason } = &proposal.origin {
             let _ = writeln!(page, "  a person decided otherwise: {reason}");
         }
+        if let Origin::Bounded { of } = &proposal.origin {
+            let _ = writeln!(
+                page,
+                "  the policy grants {}, and no more is left",
+                told(*of)
+            );
+        }
         for remedy in &proposal.remedies {
             let _ = writeln!(page, "  • {}", remedy_told(remedy));
         }
@@ -256,7 +263,7 @@ fn remedy_told(remedy: &Granted) -> String {
 }
 
 fn money(case: &Case, page: &mut String) {
-    if !case.refunds.is_empty() || !case.commands.is_empty() {
+    if !case.refunds.is_empty() || !case.commands.is_empty() || !case.credits.is_empty() {
         page.push_str("\nWhat is done\n");
     }
     for refund in &case.refunds {
@@ -273,6 +280,22 @@ fn money(case: &Case, page: &mut String) {
             } else {
                 ""
             }
+        );
+    }
+    for credit in &case.credits {
+        let state = match &credit.state {
+            CreditState::Granted if credit.exchange => "kept for an exchange".to_owned(),
+            CreditState::Granted => "granted".to_owned(),
+            CreditState::Exchanged { order, service } => {
+                format!("spent on order {order}: {service}")
+            }
+            CreditState::Withdrawn => "taken back: the bank decides".to_owned(),
+        };
+        let _ = writeln!(
+            page,
+            "  store credit {}  {}  {state}",
+            credit.no,
+            told(credit.amount)
         );
     }
     for command in &case.commands {

@@ -111,8 +111,8 @@ It ends on SIGTERM and Ctrl-C: what is being answered is finished, what is in ha
   makegood verify
   makegood verify --log audit.ndjson --key desk.example+1234abcd+AbC…
   makegood verify --proof decision.tlog-proof --key desk.example+1234abcd+AbC…
-  makegood verify --accept        what would be accepted, where no money moves because the database is in doubt
-  makegood verify --accept --yes  accept it: money moves again
+  makegood verify --accept        what would be accepted, where no money moves
+  makegood verify --accept --yes  accept it
 
 Exit codes: 0 all holds, 1 something does not, 2 it could not be looked at.")]
     Verify(Verify),
@@ -294,6 +294,17 @@ pub(crate) fn wait_for<T>(work: impl Future<Output = Result<T, Stop>>) -> Result
 pub(crate) async fn store(config: &Config) -> Result<Store, Stop> {
     let options = Options {
         create: false,
+        ..setup::options(config)
+    };
+    Store::open(&location(config), options).await.map_err(stop)
+}
+
+/// The store for commands that only look: an open desk may have it.
+pub(crate) async fn looking(config: &Config) -> Result<Store, Stop> {
+    let options = Options {
+        create: false,
+        migrate: false,
+        reading: true,
         ..setup::options(config)
     };
     Store::open(&location(config), options).await.map_err(stop)
@@ -571,7 +582,10 @@ impl Verify {
     fn books(&self, out: &mut dyn Write) -> Done {
         let config = settings(&self.flags)?;
         wait_for(async {
-            let store = store(&config).await?;
+            let store = match self.accept && self.yes {
+                true => store(&config).await?,
+                false => looking(&config).await?,
+            };
             let (looked, mut wrong) = store
                 .read(|tx| Box::pin(async move { check::all(tx).await }))
                 .await
@@ -663,7 +677,7 @@ fn export(flags: &Flags, to: Option<&Path>, out: &mut dyn Write) -> Done {
         })
         .transpose()?;
     wait_for(async {
-        let store = store(&config).await?;
+        let store = looking(&config).await?;
         let signer =
             SigningKey::open(&config.audit.key_file, &config.audit.origin).map_err(stop)?;
         let out: &mut dyn Write = match &mut file {
@@ -749,7 +763,7 @@ fn user(command: &UserCommand, out: &mut dyn Write) -> Done {
         UserCommand::List { flags } => {
             let config = settings(flags)?;
             wait_for(async {
-                let store = store(&config).await?;
+                let store = looking(&config).await?;
                 let all = store
                     .read(|tx| Box::pin(async move { people::all(tx).await }))
                     .await
@@ -882,7 +896,7 @@ fn token(command: &TokenCommand, out: &mut dyn Write) -> Done {
         TokenCommand::List { flags } => {
             let config = settings(flags)?;
             wait_for(async {
-                let store = store(&config).await?;
+                let store = looking(&config).await?;
                 let now = Clock::default().now();
                 let all = store
                     .read(|tx| Box::pin(async move { people::tokens(tx).await }))

@@ -359,40 +359,36 @@ async fn store(seen: &mut Examination, config: &Config, mend: bool) -> Option<St
             return None;
         }
         Ok(_) => {}
-        Err(Trouble::Taken { .. }) => {
-            seen.skipped(
-                "store",
-                "an open desk has it; `makegood healthcheck` asks that desk",
-            );
-            return None;
-        }
         Err(why) => {
             seen.problem("store", why, store_remedy(config));
             return None;
         }
     }
-    let options = Options {
-        create: false,
-        migrate: mend,
-        ..setup::options(config)
+    let opened = match opened(config, mend).await {
+        // An open desk has it: then there is nothing to mend, and looking does not disturb it.
+        Err(Trouble::Taken { .. }) => opened(config, false).await,
+        opened => opened,
     };
-    match Store::open(&place, options).await {
+    match opened {
         Ok(store) => {
             seen.ok("store", format!("{place}: opened, and up to this program"));
             Some(store)
         }
-        Err(Trouble::Taken { .. }) => {
-            seen.skipped(
-                "store",
-                "an open desk has it; `makegood healthcheck` asks that desk",
-            );
-            None
-        }
         Err(why) => {
             seen.problem("store", why, store_remedy(config));
             None
         }
     }
+}
+
+async fn opened(config: &Config, mend: bool) -> Result<Store, Trouble> {
+    let options = Options {
+        create: false,
+        migrate: mend,
+        reading: !mend,
+        ..setup::options(config)
+    };
+    Store::open(&location(config), options).await
 }
 
 fn store_remedy(config: &Config) -> String {

@@ -230,6 +230,8 @@ pub struct Dispute {
     pub has_evidence: bool,
     /// The provider would still refund the payment: true of an inquiry, false of a chargeback.
     pub refundable: bool,
+    /// What the provider keeps as its fee by now; nothing where it does not say.
+    pub fee: Option<Amount>,
 }
 
 /// How far a dispute is.

@@ -273,6 +273,8 @@ pub const fn letter_word(kind: LetterKind) -> &'static str {
         LetterKind::Disputed => "disputed",
         LetterKind::Closed => "closed",
         LetterKind::Reopened => "reopened",
+        LetterKind::Heard { .. } => "heard",
+        LetterKind::Exchanged { .. } => "exchanged",
     }
 }
 

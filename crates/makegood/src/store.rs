@@ -107,6 +107,9 @@ pub struct Options {
     pub migrations: &'static [Migration],
     /// Whether missing steps are made. If not, a store that lacks some is not opened.
     pub migrate: bool,
+    /// Whether nothing is changed. A SQLite file is then opened beside whoever has it; whatever wants to write hears that the store is
+    /// closed.
+    pub reading: bool,
     /// How many threads read from SQLite.
     pub readers: usize,
     /// How many connections to PostgreSQL there are at most, beside the one that listens.
@@ -128,6 +131,7 @@ impl Default for Options {
             create: true,
             migrations: migrations::ALL,
             migrate: true,
+            reading: false,
             readers: 4,
             connections: 16,
             patience: Duration::from_secs(5),

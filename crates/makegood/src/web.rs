@@ -66,10 +66,10 @@ pub struct Web {
     pub way_out: Arc<WayOut>,
     /// How often each caller may ask.
     pub limits: limits::Limits,
-    /// Held while the books are held against a provider's: one comparison at a time.
-    comparing: Arc<Mutex<()>>,
     /// What was told of cases lately.
     pub told: told::ToldLately,
+    /// Held while the books are held against a provider's: one comparison at a time.
+    comparing: Arc<Mutex<()>>,
     known: access::Known,
     running: idempotency::Running,
 }
@@ -91,8 +91,8 @@ impl Web {
             provider_names: Arc::new(ready.shop.providers.keys().cloned().collect()),
             way_out: Arc::clone(&ready.way_out),
             limits: limits::Limits::new(&ready.config.server),
-            comparing: Arc::default(),
             told: told::ToldLately::default(),
+            comparing: Arc::default(),
             known: access::Known::default(),
             running: idempotency::Running::default(),
         })

@@ -211,11 +211,24 @@ async fn a_store_that_is_gone_or_damaged_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_is_in_use_is_left_alone() {
+async fn a_store_that_is_in_use_is_looked_at_beside_its_user() {
     let desk = Desk::new().await;
+    desk.used_at(now()).await;
     let ready = desk.opened().await;
-    let found = desk.found(&[], "store").await;
-    assert_eq!(found.state, State::Skipped, "{found}");
+    for mend in [false, true] {
+        let seen = examine(&desk.flags(&[]), mend).await;
+        assert!(seen.is_well(), "{seen:#?}");
+        for name in ["store", "anchor", "money", "work", "audit log"] {
+            assert_eq!(seen.of(name).unwrap().state, State::Ok, "{name}");
+        }
+    }
+    // And its user goes on as before.
+    let asked = ready
+        .shop
+        .desk
+        .store
+        .write(|tx| Box::pin(async move { tx.notify("x").await }));
+    asked.await.unwrap();
     ready.shop.desk.store.close().await;
 }
 

@@ -47,6 +47,8 @@ mod said {
         DISPUTES = "select id, status, provider_status, inquiry, amount_minor, booked, booked_minor from dispute where order_number = ?1 order by id";
         /// All balances.
         BALANCES = "select account, account_of, currency, cast(sum(signed_minor) as bigint) from ledger_entry where source <> 'case' group by account, account_of, currency having sum(signed_minor) <> 0 order by account, account_of, currency";
+        /// What happened to the books and to no case.
+        LOGGED = "select kind, role, position from event where case_id not in (select id from desk_case) order by no";
         /// Breaches that are open.
         OPEN = "select count(*) from breach where order_number = ?1 and closed_at is null";
         /// The subscription's word.
@@ -203,6 +205,18 @@ impl World {
             outcomes.iter().all(|outcome| *outcome == Outcome::New),
             "{outcomes:?}"
         );
+    }
+
+    /// What becomes of a line.
+    async fn takes(&self, told: Json) -> Outcome {
+        let intake = Intake {
+            store: self.ready.shop.desk.store.clone(),
+            vault: Arc::clone(&self.ready.vault),
+            providers: Arc::new(BTreeSet::from(["card".to_owned()])),
+        };
+        let line = line::read(told.to_string().as_bytes());
+        let outcomes = intake.take(vec![line], self.ready.shop.clock.now()).await;
+        outcomes.unwrap().remove(0)
     }
 
     /// The shop tells of an order of 1,000 units for EUR 49.90 that was closed after 750, and of its payment.
@@ -443,6 +457,15 @@ async fn a_refund_made_in_the_dashboard_stops_the_order_until_finance_explains_i
             case.refunds.first().unwrap().state,
             RefundState::Succeeded { .. }
         ));
+        // Each refund and each question to finance is a story of its own in the audit log.
+        assert_eq!(
+            world.shown(&said::LOGGED, vec![]).await,
+            [
+                "provider_refund_seen provider 1",
+                "breach_opened system 1",
+                "breach_closed finance 2"
+            ]
+        );
         world.books_hold().await;
     })
     .await;
@@ -589,8 +612,67 @@ async fn a_chargeback_stops_money_at_once_and_its_end_is_booked_once() {
         world.hear_all().await;
         assert_eq!(shown().await, format!("{dispute} won won 0 4990 won 4990"));
         assert!(world.tended(case.id).await.disputed.is_none());
-        // What the provider took, it gave back.
-        assert_eq!(world.shown(&said::BALANCES, vec![]).await, [""; 0]);
+        // What the provider took, it gave back; its fee it kept.
+        assert_eq!(
+            world.shown(&said::BALANCES, vec![]).await,
+            ["dispute_fees  EUR 1500", "provider_balance card EUR -1500"]
+        );
+        world.books_hold().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_of_the_shops_telling_is_booked_with_its_fee_until_a_provider_tells_of_it_itself()
+{
+    on_both(async |world| {
+        let charge = world.order("VL-1").await;
+        let opened_at = world.hours_ago(20);
+        let told = |id: &str, status: &str, fee: Option<u64>| {
+            let price = json!({"amount": 4990, "currency": "EUR"});
+            let dispute = json!({"id": id, "opened_at": opened_at, "status": status, "amount": price});
+            let mut line = json!({"type": "dispute", "order": "VL-1", "dispute": dispute, "payment": "p1", "provider": "bank", "reason": "product_not_received"});
+            if let Some(fee) = fee {
+                line["fee"] = json!({"amount": fee, "currency": "EUR"});
+            }
+            line
+        };
+        let balances = async || world.shown(&said::BALANCES, vec![]).await;
+        world.tell(&[told("dp_1", "open", Some(1_500))]).await;
+        assert_eq!(
+            balances().await,
+            ["dispute_fees  EUR 1500", "disputes_held dp_1 EUR 4990", "provider_balance bank EUR -6490"]
+        );
+        world.books_hold().await;
+        for (status, fee, outcome, expected) in [
+            ("open", None, Outcome::Same, vec!["dispute_fees  EUR 1500", "disputes_held dp_1 EUR 4990", "provider_balance bank EUR -6490"]),
+            ("open", Some(1_700), Outcome::Grown { field: "fee" }, vec!["dispute_fees  EUR 1700", "disputes_held dp_1 EUR 4990", "provider_balance bank EUR -6690"]),
+            ("lost", None, Outcome::Grown { field: "dispute.status" }, vec!["dispute_fees  EUR 1700", "dispute_losses  EUR 4990", "provider_balance bank EUR -6690"]),
+            ("won", Some(0), Outcome::Grown { field: "dispute.status" }, vec![]),
+        ] {
+            assert_eq!(world.takes(told("dp_1", status, fee)).await, outcome, "{status}");
+            assert_eq!(balances().await, expected, "{status}");
+            world.books_hold().await;
+        }
+
+        // The provider is connected, and tells of another one: the shop's word does not move it.
+        let disputed = json!({"charge": charge, "reason": "product_not_received"});
+        let id = world.post("/_sandbox/disputes", disputed)["id"].as_str().unwrap().to_owned();
+        assert_eq!(world.takes(told(&id, "lost", None)).await, Outcome::New);
+        let before = balances().await;
+        assert_eq!(before, ["dispute_losses  EUR 4990", "provider_balance bank EUR -4990"]);
+        world.hear_all().await;
+        let shown = async || world.shown(&said::DISPUTES, vec![Value::from("VL-1")]).await;
+        let stands = shown().await;
+        let said = format!("{id} open needs_response 0 4990 lost 4990");
+        assert!(stands.contains(&said), "{stands:?}");
+        let known = balances().await;
+        let still = world.takes(told(&id, "won", Some(0))).await;
+        assert!(
+            matches!(still, Outcome::Conflict { field: "dispute.status", .. }),
+            "{still:?}"
+        );
+        assert_eq!((shown().await, balances().await), (stands, known));
         world.books_hold().await;
     })
     .await;

@@ -201,7 +201,9 @@ pub(crate) fn task_done(turn: &mut Turn<'_>, no: u32, note: String) -> Result<()
                 return Err(Refusal::Contradiction);
             }
         }
-        Todo::Dispute(_) | Todo::Exchange | Todo::CommandRefused(_) => turn.takes(Takes::Agent)?,
+        Todo::Dispute(_) | Todo::Exchange | Todo::CommandRefused(_) | Todo::Message => {
+            turn.takes(Takes::Agent)?;
+        }
     }
     if note.trim().is_empty() {
         return Err(Refusal::ReasonMissing);

@@ -426,7 +426,11 @@ pub(crate) fn pay_otherwise(turn: &mut Turn<'_>, no: u32, provider: String) -> R
             &what,
         ),
         not_before: turn.situation.now.plus(turn.situation.limits.hold),
-        after_command: None,
+        // What the first waited for this one waits for, too, unless that has ended.
+        after_command: refund.after_command.filter(|command| {
+            let mut commands = turn.case.commands.iter();
+            commands.any(|known| known.no == *command && !known.is_over())
+        }),
     };
     turn.happened(reserved);
     turn.end_tasks("", |todo| *todo == task);
@@ -444,5 +448,7 @@ fn payment_left(turn: &Turn<'_>, refund: &Refund) -> Amount {
             .left_minor()
             .saturating_sub(records.lost_minor(&refund.payment))
     });
-    Amount::new(left, refund.amount.currency())
+    // What was exchanged meanwhile stands on no payment, and is given all the same.
+    let of_order = records.left().map_or(0, |left| left.minor());
+    Amount::new(left.min(of_order), refund.amount.currency())
 }

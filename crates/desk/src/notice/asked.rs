@@ -214,6 +214,12 @@ pub(super) fn update(pen: &mut Pen<'_>) {
         (false, _) => texts::UPDATE_AGAIN,
     };
     pen.text(intro, &[]);
+    let updates = pen.case.letters.iter();
+    let again = updates.filter(|letter| letter.kind == LetterKind::Update);
+    let accepted = |proof: &Proof| matches!(proof.state, ProofState::Accepted { .. });
+    if again.count() > 1 && pen.case.appeals == 0 && pen.case.proofs().iter().any(accepted) {
+        pen.text(texts::PROOF_ACCEPTED, &[]);
+    }
     pen.list(texts::HEAD_FOUND, found);
     let doing = doing(pen);
     pen.list(texts::HEAD_NOW, doing);
@@ -287,6 +293,37 @@ pub(super) fn reopened(pen: &mut Pen<'_>) {
     pen.text(texts::REOPENED_HOW, &[]);
     let due = pen.due();
     pen.hear_by(due);
+}
+
+/// We have what you wrote after the case was decided or closed.
+pub(super) fn heard(pen: &mut Pen<'_>, task: u32) {
+    pen.subject(texts::SUBJECT_HEARD, &[]);
+    let decided = pen.case.standing().is_some();
+    pen.lead(
+        if decided {
+            texts::HEARD_DECIDED
+        } else {
+            texts::HEARD_OPEN
+        },
+        &[],
+    );
+    let task = pen.case.tasks.iter().find(|known| known.no == task);
+    let due = task.map(|task| task.due_at).filter(|due| *due > pen.now);
+    if let Some(due) = due {
+        let day = pen.day(due);
+        pen.text(texts::HEARD_BY, &[("day", &day)]);
+    }
+    // What the bank decides is not for us to look at again.
+    if decided && pen.case.disputed.is_none() {
+        pen.text(
+            if pen.case.appeals == 0 {
+                texts::HEARD_APPEAL
+            } else {
+                texts::FINAL
+            },
+            &[],
+        );
+    }
 }
 
 /// Closed without a decision.

@@ -62,7 +62,7 @@ struct Why {
 
 fn why(pen: &Pen<'_>, held: &DecisionHeld, judged: Option<&CaseFile<'_>>) -> Option<Why> {
     let rulebook = pen.rulebook?;
-    if held.proposal.origin != Origin::Policy {
+    if !held.proposal.origin.is_policy() {
         return None;
     }
     if let Some(file) = judged {
@@ -95,7 +95,13 @@ fn why_of(pen: &Pen<'_>, rulebook: &Rulebook, file: &CaseFile<'_>, told: &Propos
     let rule = decision.rule?;
     let (policy, edition) = pen.policy()?;
     let remedies: Vec<Granted> = decision.result.remedies().map(granted).collect();
-    if told.rule.as_ref() != Some(&policy.rule(rule).name) || told.remedies != remedies {
+    let same = match told.origin {
+        Origin::Bounded { of } => remedies
+            .iter()
+            .any(|remedy| matches!(remedy, Granted::Refund { amount, .. } if *amount == of)),
+        Origin::Policy | Origin::Person { .. } => told.remedies == remedies,
+    };
+    if told.rule.as_ref() != Some(&policy.rule(rule).name) || !same {
         return None;
     }
     let mut because = policy.because(edition, rule, &decision.row);
@@ -196,10 +202,12 @@ fn promise(pen: &Pen<'_>, proposal: &Proposal, remedy: &Granted, why: &Why) -> O
                 .case
                 .claim()
                 .is_some_and(|claim| claim.kind == ClaimKind::Renewal);
+            let is_bounded = matches!(proposal.origin, Origin::Bounded { .. });
             match (proposal.outcome, why.whole.or(price)) {
                 (Outcome::Refund, _) if renewal => money(texts::LEAD_RENEWAL, amount),
                 (Outcome::Refund, _) => money(texts::LEAD_WHOLE, amount),
-                (_, Some(whole)) if amount.minor() < whole.minor() => {
+                // What is left may be less than that because less was paid.
+                (_, Some(whole)) if !is_bounded && amount.minor() < whole.minor() => {
                     let (amount, whole) = (pen.amount(*amount), pen.amount(whole));
                     pen.with(
                         texts::LEAD_PARTIAL,
@@ -247,10 +255,15 @@ fn reason(pen: &mut Pen<'_>, proposal: &Proposal, why: &Why) {
             let reason = sentence(reason);
             pen.text(texts::BY_PERSON, &[("reason", &reason)]);
         }
-        Origin::Policy if !why.because.is_empty() => {
-            pen.paragraphs.push(Paragraph::Text(why.because.clone()));
+        Origin::Policy | Origin::Bounded { .. } => {
+            if !why.because.is_empty() {
+                pen.paragraphs.push(Paragraph::Text(why.because.clone()));
+            }
         }
-        Origin::Policy => {}
+    }
+    if let Origin::Bounded { of } = &proposal.origin {
+        let of = pen.amount(*of);
+        pen.text(texts::BOUNDED, &[("amount", &of)]);
     }
 }
 

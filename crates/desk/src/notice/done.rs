@@ -9,7 +9,7 @@ use super::{Figure, Paragraph, Pen, texts};
 use crate::amount::Amount;
 use crate::event::{CancelWhy, Todo};
 use crate::execution::{CommandKind, Deed};
-use crate::life::{Command, Refund, RefundState};
+use crate::life::{Command, Credit, CreditState, Refund, RefundState};
 use crate::words::Text;
 
 fn refund(pen: &Pen<'_>, no: u32) -> Option<Refund> {
@@ -19,7 +19,11 @@ fn refund(pen: &Pen<'_>, no: u32) -> Option<Refund> {
 
 /// The sum of refunds; nothing where there are none.
 fn sum<'r>(refunds: impl Iterator<Item = &'r Refund>) -> Option<Amount> {
-    refunds.map(|refund| refund.amount).reduce(|sum, amount| {
+    total(refunds.map(|refund| refund.amount))
+}
+
+fn total(amounts: impl Iterator<Item = Amount>) -> Option<Amount> {
+    amounts.reduce(|sum, amount| {
         Amount::new(
             sum.minor().saturating_add(amount.minor()),
             amount.currency(),
@@ -174,6 +178,27 @@ pub(super) fn not_done(pen: &mut Pen<'_>, no: u32) {
     pen.hear_by(due);
 }
 
+/// What was exchanged is another order now.
+pub(super) fn exchanged(pen: &mut Pen<'_>, no: u32) {
+    let credit = pen.case.credits.iter().find(|credit| credit.no == no);
+    let Some(credit) = credit.cloned() else {
+        return;
+    };
+    let amount = pen.amount(credit.amount);
+    let CreditState::Exchanged { order, service } = credit.state else {
+        return;
+    };
+    let words = [
+        ("amount", amount.as_str()),
+        ("service", &service),
+        ("new", &order),
+    ];
+    pen.subject(texts::SUBJECT_EXCHANGED, &words);
+    pen.lead(texts::EXCHANGED, &words);
+    pen.text(texts::EXCHANGED_HOW, &words);
+    pen.text(texts::DONE_ASK, &[]);
+}
+
 /// The bank was asked: what that changes, said once.
 pub(super) fn disputed(pen: &mut Pen<'_>) {
     pen.subject(texts::SUBJECT_DISPUTED, &[]);
@@ -206,6 +231,12 @@ pub(super) fn disputed(pen: &mut Pen<'_>) {
             let amount = pen.amount(amount);
             pen.text(text, &[("amount", &amount)]);
         }
+    }
+    let withdrawn = |credit: &&Credit| credit.state == CreditState::Withdrawn;
+    let credits = pen.case.credits.iter().filter(withdrawn);
+    if let Some(amount) = total(credits.map(|credit| credit.amount)) {
+        let amount = pen.amount(amount);
+        pen.text(texts::DISPUTED_CREDIT, &[("amount", &amount)]);
     }
     pen.text(texts::DISPUTED_FASTER, &[]);
 }

@@ -53,6 +53,7 @@ crate::words::texts! {
     QUESTION_LEFT_MANY: "Tak for det, du har sendt om ordre {order}. Nu mangler vi kun {count} svar fra dig for at kunne afgøre sagen.", "Thank you for what you sent about order {order}. Now we need only {count} more answers from you to decide the case.";
     QUESTION_OPEN: "Fortæl os mere om, hvad der er sket, og send gerne skærmbilleder, der viser det.", "Please tell us more about what happened, and send screenshots that show it if you have any.";
     PROOF_REJECTED: "Det, du sendte, kunne vi desværre ikke bruge: {reason}", "We are sorry that we could not use what you sent: {reason}";
+    PROOF_ACCEPTED: "Tak for det, du har sendt. Vi har set på det, og vi kan bruge det.", "Thank you for what you sent. We have looked at it, and we can use it.";
     HOW_TO_ANSWER: "Svar på denne besked senest den {day}, og vedhæft billeder eller filer, der viser det. Send ikke adgangskoder eller kortnumre; dem har vi ikke brug for.", "Please reply to this message by {day}, and attach pictures or files that show it. Do not send passwords or card numbers; we do not need them.";
     IF_SILENT: "Hører vi ikke fra dig inden da, må vi gå videre med det, vi ved, eller lukke sagen. Du kan altid skrive til os igen.", "If we do not hear from you by then, we have to go on with what we know, or close the case. You can always write to us again.";
     OTHERS_LOOK: "Resten finder vi selv ud af; det behøver du ikke gøre noget ved.", "We are finding out the rest ourselves; you need do nothing about that.";
@@ -95,7 +96,7 @@ crate::words::texts! {
     FOUND_GUARANTEE_RUNS: "Faldgarantien løber til den {at}.", "The drop guarantee runs until {at}.";
     FOUND_GUARANTEE_RAN: "Faldgarantien løb til den {at}.", "The drop guarantee ran until {at}.";
     FOUND_NOTHING_PAID: "Vi kan ikke finde en betaling for ordren.", "We cannot find a payment for the order.";
-    FOUND_REFUNDED: "{amount} er allerede betalt tilbage.", "{amount} has already been refunded.";
+    FOUND_REFUNDED: "{amount} er allerede givet tilbage.", "{amount} has already been given back.";
     FOUND_DISPUTE_OPEN: "Der er en indsigelse i gang hos din bank.", "A dispute is open with your bank.";
     FOUND_DISPUTE_LOST: "Din bank har givet dig ret i en indsigelse.", "Your bank has settled a dispute in your favour.";
     FOUND_LOGIN_SEEN: "Loggen viser et login på kontoen.", "The log shows a login to the account.";
@@ -111,6 +112,13 @@ crate::words::texts! {
     CLOSED_NUMBER: "Ordrenummeret står i din ordrebekræftelse. Skriv til os igen med det, eller med den e-mailadresse, du bestilte med, så leder vi videre.", "You find the order number in your order confirmation. Write to us again with it, or with the e-mail address you ordered with, and we go on looking.";
     CLOSED_BY_PERSON: "En medarbejder har lukket sagen om ordre {order}, uden at der er truffet en afgørelse.", "A member of our staff has closed the case about order {order} without a decision.";
     CLOSED_ASK: "Er du i tvivl om hvorfor, eller er der stadig noget galt, så svar på denne besked.", "If you wonder why, or if something is still wrong, reply to this message.";
+
+    // Written to after it was decided or closed.
+    SUBJECT_HEARD: "vi har fået din besked", "we have your message";
+    HEARD_DECIDED: "Tak for din besked om ordre {order}. Sagen er afgjort, men det, du skriver, bliver læst af en medarbejder.", "Thank you for your message about order {order}. The case is decided, but what you write is read by a member of our staff.";
+    HEARD_OPEN: "Tak for din besked om ordre {order}. Vi har åbnet sagen igen, og en medarbejder læser, hvad du har skrevet.", "Thank you for your message about order {order}. We have opened the case again, and a member of our staff reads what you wrote.";
+    HEARD_BY: "Det sker senest den {day}. Ændrer det noget, hører du fra os.", "That happens by {day}. If it changes anything, you hear from us.";
+    HEARD_APPEAL: "Er du uenig i vores afgørelse, kan du få os til at se på sagen én gang til. Har du ikke allerede skrevet, hvad du mener er forkert, så gør det som svar på denne besked, gerne med noget, vi ikke har set. Så er det en medarbejder, der afgør den.", "If you disagree with our decision, you can have us look at the case once more. If you have not told us yet what you think is wrong, do so in reply to this message, if you can with something that we have not seen. A member of our staff then decides it.";
 
     // Decided.
     SUBJECT_DECISION: "vores afgørelse om ordre {order}", "our decision on order {order}";
@@ -142,6 +150,7 @@ crate::words::texts! {
     LEAD_NO_EXCHANGE: "Vi kan desværre ikke bytte.", "We are sorry, but we cannot exchange it.";
     LEAD_WAIT: "Leveringen er ikke forsinket endnu, så vi venter på, at den begynder.", "The delivery is not late yet, so we are waiting for it to begin.";
     COMES_TO_NOTHING: "Når vi regner efter, er der ikke noget beløb tilbage at betale, så svaret bliver et nej.", "Worked out, no amount is left to pay, so the answer is a no.";
+    BOUNDED: "Efter vores regler ville det have været {amount}. Mere er der ikke tilbage af det, du har betalt for ordren, så mere kan vi ikke betale tilbage.", "By our rules it would have been {amount}. No more is left of what you paid for the order, so no more can go back.";
     BY_PERSON: "En medarbejder har selv set på sagen og begrunder det sådan: {reason}", "A member of our staff looked at the case in person and gives this reason: {reason}";
     QUOTE: "Det bygger på punkt {clause} på vores side »{page}« i udgaven fra {version}", "This rests on clause {clause} of our page “{page}”, version of {version}";
     HEAD_WORKING: "Sådan er det regnet ud", "How it is worked out";
@@ -198,6 +207,9 @@ crate::words::texts! {
     DONE_CANCEL: "Abonnementet på ordre {order} er sagt op. Der trækkes ikke mere.", "The subscription on order {order} has been cancelled. Nothing more will be charged.";
     DONE_CANCEL_REFUND: "Nu betaler vi {amount} tilbage. Vi skriver igen, når betalingen er bekræftet.", "Now we refund {amount}. We write again when the payment is confirmed.";
     DONE_ASK: "Ser det ikke rigtigt ud hos dig, så svar på denne besked.", "If it does not look right to you, reply to this message.";
+    SUBJECT_EXCHANGED: "du har fået {service} i stedet", "you get {service} instead";
+    EXCHANGED: "Som aftalt får du {service} i stedet for det, der var tilbage af ordre {order}.", "As agreed, you get {service} in place of what was left of order {order}.";
+    EXCHANGED_HOW: "De {amount}, vi holdt til dig, er brugt på den nye ordre, {new}.", "The {amount} that we kept for you went into the new order, {new}.";
     SUBJECT_NOT_DONE: "det lykkedes ikke", "it did not work";
     NOT_DONE_REDELIVER: "Vi lovede at levere {units} igen til ordre {order}. Det er ikke lykkedes.", "We promised to deliver {units} again for order {order}. That did not work.";
     NOT_DONE_EXPEDITE: "Vi lovede at skubbe ordre {order} frem. Det er ikke lykkedes.", "We promised to give order {order} a push. That did not work.";
@@ -215,5 +227,6 @@ crate::words::texts! {
     DISPUTED_RULES: "Så længe indsigelsen er i gang, er det banken, der afgør, hvem pengene tilhører, og vi kan ikke selv betale dem tilbage imens. Ellers kunne de blive betalt to gange.", "While the dispute is open, it is the bank that decides whose the money is, and we cannot refund it ourselves meanwhile. Otherwise it could be paid twice.";
     DISPUTED_HELD: "Derfor har vi holdt de {amount} tilbage, som vi ellers var ved at betale dig.", "That is why we have held back the {amount} that we were about to refund.";
     DISPUTED_SENT: "Vi har allerede sendt dig {amount} for ordren, og det fortæller vi banken.", "We have already sent you {amount} for the order, and we tell the bank so.";
+    DISPUTED_CREDIT: "De {amount}, du havde til gode hos os, kan heller ikke bruges imens.", "Nor can the {amount} that you had to spend with us be used meanwhile.";
     DISPUTED_FASTER: "Er noget galt med ordren, så skriv det til os. Det er stadig den hurtigste vej til en løsning: trækker du indsigelsen tilbage hos banken, går vi videre med sagen. Det bestemmer du selv.", "If something is wrong with the order, tell us. That is still the fastest way to a solution: if you withdraw the dispute with the bank, we go on with the case. The choice is yours.";
 }

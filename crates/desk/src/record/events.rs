@@ -69,4 +69,11 @@ happenings! {
     42 "reopened" Reopened,
     43 "parked" Parked { why },
     44 "unparked" Unparked,
+    45 "credit_exchanged" CreditExchanged { credit, order, service },
+    46 "credit_withdrawn" CreditWithdrawn { credit },
+    47 "provider_refund_seen" ProviderRefundSeen { provider, refund, order, amount, status },
+    48 "provider_refund_moved" ProviderRefundMoved { provider, refund, status },
+    49 "provider_refund_matched" ProviderRefundMatched { provider, refund, order },
+    50 "breach_opened" BreachOpened { kind, provider, subject, order },
+    51 "breach_closed" BreachClosed { kind, provider, subject, note },
 }

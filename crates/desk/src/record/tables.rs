@@ -149,6 +149,7 @@ stored_struct!(Proposal, {
 stored_enum!(Origin, "origin of a decision", {
     1 Policy,
     2 Person { reason },
+    3 Bounded { of },
 });
 
 stored_enum!(Outcome, "outcome", {
@@ -214,6 +215,7 @@ stored_enum!(Todo, "task", {
     8 Dispute(dispute),
     9 Exchange,
     10 CommandRefused(no),
+    11 Message,
 });
 
 stored_enum!(ClosedWhy, "reason to close", {

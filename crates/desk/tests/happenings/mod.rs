@@ -224,11 +224,15 @@ impl Dice {
     }
 
     fn of_decisions(&mut self) -> Vec<Happened> {
-        let reason = self.text();
+        let (reason, of) = (self.text(), self.amount());
         vec![
             Happened::Proposed(Proposal {
                 no: self.u32(),
-                origin: self.pick(&[Origin::Policy, Origin::Person { reason }]),
+                origin: self.pick(&[
+                    Origin::Policy,
+                    Origin::Person { reason },
+                    Origin::Bounded { of },
+                ]),
                 policy: self.text(),
                 version: self.text(),
                 policy_digest: self.text(),
@@ -262,6 +266,41 @@ impl Dice {
                 decision: self.u32(),
                 amount: self.amount(),
                 exchange: self.bool(),
+            },
+            Happened::CreditExchanged {
+                credit: self.u32(),
+                order: self.text(),
+                service: self.text(),
+            },
+            Happened::CreditWithdrawn { credit: self.u32() },
+            Happened::ProviderRefundSeen {
+                provider: self.text(),
+                refund: self.text(),
+                order: self.maybe(Self::text),
+                amount: self.amount(),
+                status: self.text(),
+            },
+            Happened::ProviderRefundMoved {
+                provider: self.text(),
+                refund: self.text(),
+                status: self.text(),
+            },
+            Happened::ProviderRefundMatched {
+                provider: self.text(),
+                refund: self.text(),
+                order: self.text(),
+            },
+            Happened::BreachOpened {
+                kind: self.text(),
+                provider: self.text(),
+                subject: self.text(),
+                order: self.maybe(Self::text),
+            },
+            Happened::BreachClosed {
+                kind: self.text(),
+                provider: self.text(),
+                subject: self.text(),
+                note: self.text(),
             },
         ]
     }
@@ -321,7 +360,8 @@ impl Dice {
     }
 
     fn of_work(&mut self) -> Vec<Happened> {
-        let tasks = tasks(self.u32(), &self.text());
+        let mut tasks = tasks(self.u32(), &self.text());
+        tasks.push(Todo::Message);
         vec![
             Happened::CommandGiven {
                 no: self.u32(),
@@ -802,6 +842,65 @@ pub fn golden() -> Vec<Event> {
         why: "an amount below nothing".to_owned(),
     });
     all.push(Happened::Unparked);
+    all.push(Happened::TaskOpened {
+        no: 4,
+        task: Todo::Message,
+        due_at: later,
+    });
+    all.push(Happened::Proposed(Proposal {
+        no: 3,
+        origin: Origin::Bounded { of: amount },
+        policy: "viplikes".to_owned(),
+        version: "2025-10-02".to_owned(),
+        policy_digest: "5f1c".to_owned(),
+        outcome: Outcome::PartialRefund,
+        clause: Some("5.10".to_owned()),
+        rule: Some("missing".to_owned()),
+        remedies: vec![],
+        suggestions: vec![],
+        facts: digest,
+        paper: Paper {
+            digest,
+            bytes: vec![],
+        },
+        automatic: false,
+    }));
+    all.push(Happened::CreditExchanged {
+        credit: 1,
+        order: "VL-3000".to_owned(),
+        service: "Newsletter sign-ups".to_owned(),
+    });
+    all.push(Happened::CreditWithdrawn { credit: 1 });
+    let (provider, refund) = (|| "stripe".to_owned(), || "re_9".to_owned());
+    all.push(Happened::ProviderRefundSeen {
+        provider: provider(),
+        refund: refund(),
+        order: Some("VL-2088".to_owned()),
+        amount,
+        status: "pending".to_owned(),
+    });
+    all.push(Happened::ProviderRefundMoved {
+        provider: provider(),
+        refund: refund(),
+        status: "succeeded".to_owned(),
+    });
+    all.push(Happened::ProviderRefundMatched {
+        provider: provider(),
+        refund: refund(),
+        order: "VL-2088".to_owned(),
+    });
+    all.push(Happened::BreachOpened {
+        kind: "foreign_refund".to_owned(),
+        provider: provider(),
+        subject: refund(),
+        order: None,
+    });
+    all.push(Happened::BreachClosed {
+        kind: "foreign_refund".to_owned(),
+        provider: provider(),
+        subject: refund(),
+        note: "a colleague paid it by hand".to_owned(),
+    });
     let by = actors(id);
     all.into_iter()
         .enumerate()

@@ -15,7 +15,7 @@ use makegood_desk::execution::{ConnectorSaid, RefundStatus};
 use makegood_desk::input::{
     Actor, Answer, Digest, Door, Id, Input, Language, Override, ProofAbout, ProofShows, Request,
 };
-use makegood_desk::life::{Case, Letter, LetterKind, RefundState};
+use makegood_desk::life::{Case, Check, Letter, LetterKind, RefundState};
 use makegood_desk::notice::{Notice, Paragraph, compose, compose_judged, texts};
 use makegood_desk::record;
 use makegood_desk::records::{PaymentRecord, Records, SubscriptionRecord};
@@ -124,6 +124,17 @@ impl Story {
         self.life.waits(hours(24));
         let (door, message) = (Door::Email, Some(Digest([2; 32])));
         self.does(Actor::Customer, Input::Appeal { door, message })
+    }
+
+    fn writes(&mut self) -> &mut Self {
+        let (door, message) = (Door::Email, Some(Digest([4; 32])));
+        let attachments = Vec::new();
+        let input = Input::Message {
+            door,
+            message,
+            attachments,
+        };
+        self.does(Actor::Customer, input)
     }
 
     /// The letters on a page, one after the other.
@@ -295,6 +306,17 @@ fn exchanged() -> Story {
     );
     let mut story = opened(life, ClaimKind::Stop, Wants::Exchange);
     story.accepts();
+    let task = story.life.case.open_tasks().next().expect("a task").no;
+    story.life.waits(hours(30));
+    story.does(
+        ANNA,
+        Input::Exchange {
+            no: task,
+            order: "VL-2".into(),
+            service: "Newsletter sign-ups".into(),
+            note: "agreed on the telephone".into(),
+        },
+    );
     story
 }
 
@@ -648,9 +670,46 @@ fn started_by_hand() -> Story {
     story
 }
 
+/// The policy grants the price, and less was paid: no more goes back than came in.
+fn less_was_paid() -> Story {
+    let mut life = order(ServiceKind::Standard, vec![]);
+    life.records.payments = vec![payment("p1", 0, 4_000, PaymentKind::OneTime)];
+    let mut story = opened(life, ClaimKind::NotStarted, Wants::Refund);
+    let (check, sound) = (Check::InternalRecords, true);
+    let note = "a voucher for the rest".to_owned();
+    story.does(ANNA, Input::SettleCheck { check, sound, note });
+    story.accepts().pays(1);
+    story
+}
+
+/// The customer writes after the decision; somebody reads it, and hears it as an appeal.
+fn written_after_the_decision() -> Story {
+    let mut life = dropped();
+    life.records.delivery_log.pop();
+    life.records
+        .delivery_log
+        .push(entry(24 * 40, Entry::Count { count: 12_920 }));
+    life.now = at(24 * 41);
+    let life = automatic(life, &[Outcome::Declined]);
+    let mut story = opened(life, ClaimKind::Dropped, Wants::Refund);
+    story.life.waits(hours(2));
+    story.writes();
+    let (door, message) = (Door::Email, Some(Digest([2; 32])));
+    story.does(ANNA, Input::Appeal { door, message });
+    story
+}
+
+/// A person closes it, and the customer writes all the same.
+fn written_after_the_closing() -> Story {
+    let mut story = closed_by_a_person();
+    story.life.waits(hours(2));
+    story.writes();
+    story
+}
+
 type Told = (&'static str, fn() -> Story);
 
-const STORIES: [Told; 25] = [
+const STORIES: [Told; 28] = [
     ("never-started", never_started),
     ("partial-over-two-payments", partial_over_two_payments),
     ("declined-and-appealed", declined_and_appealed),
@@ -676,6 +735,9 @@ const STORIES: [Told; 25] = [
     ("not-late-yet", not_late_yet),
     ("under-investigation", under_investigation),
     ("started-by-hand", started_by_hand),
+    ("less-was-paid", less_was_paid),
+    ("written-after-the-decision", written_after_the_decision),
+    ("written-after-the-closing", written_after_the_closing),
 ];
 
 fn pages() -> PathBuf {
@@ -737,6 +799,8 @@ fn place_of(kind: LetterKind) -> usize {
         LetterKind::Disputed => 9,
         LetterKind::Closed => 10,
         LetterKind::Reopened => 11,
+        LetterKind::Heard { .. } => 12,
+        LetterKind::Exchanged { .. } => 13,
     }
 }
 
@@ -747,7 +811,7 @@ fn the_stories_tell_every_kind_of_letter() {
         .flat_map(|(_, story)| story().sent)
         .map(|(letter, _)| place_of(letter.kind))
         .collect();
-    assert_eq!(told, (0..12).collect());
+    assert_eq!(told, (0..14).collect());
 }
 
 #[test]

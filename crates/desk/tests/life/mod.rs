@@ -14,8 +14,10 @@ use makegood_desk::execution::{
     ProviderListed, ProviderRefund, ProviderRefusal, ProviderSaid, RefundStatus,
 };
 use makegood_desk::handle::handle;
-use makegood_desk::input::{Actor, Brakes, Door, Id, Input, Language, Limits, Request, Situation};
-use makegood_desk::life::{Case, Refund};
+use makegood_desk::input::{
+    Actor, Brakes, Digest, Door, Id, Input, Language, Limits, Request, Situation,
+};
+use makegood_desk::life::{Case, CreditState, Refund};
 use makegood_desk::records::{DisputeRecord, OrderRecord, PaymentRecord, Records, RefundRecord};
 use makegood_desk::refusal::Refusal;
 use makegood_desk::vocabulary;
@@ -198,6 +200,15 @@ impl Life {
                 units: refund.units,
             })
             .collect();
+        let credits = self.case.credits.iter();
+        let given = credits.filter(|credit| credit.state != CreditState::Withdrawn);
+        self.records
+            .refunds
+            .extend(given.map(|credit| RefundRecord {
+                at: credit.at,
+                amount: credit.amount,
+                units: 0,
+            }));
         Ok(events.into_iter().map(|event| event.what).collect())
     }
 
@@ -281,6 +292,17 @@ impl Life {
             payment: Some(payment.to_owned()),
             inquiry: false,
         });
+    }
+
+    /// Every letter that is owed is sent.
+    pub fn posts(&mut self) {
+        let letters = self.case.letters.iter();
+        let owed = letters.filter(|letter| letter.is_owed());
+        for no in owed.map(|letter| letter.no).collect::<Vec<_>>() {
+            let text = Digest([1; 32]);
+            self.does(Actor::System, Input::LetterHanded { no, text })
+                .expect("it is handed over");
+        }
     }
 
     pub fn task_is_done(&mut self, by: Actor, no: u32) -> Result<Vec<Happened>, Refusal> {

@@ -247,10 +247,12 @@ fn a_decision_is_appealed_once_after_it_was_done_and_then_heard_by_a_person() {
     life.sends(1).expect("it was accepted by itself");
     life.is_told(1, makegood_desk::execution::RefundStatus::Succeeded);
     assert!(life.case.closed.is_some());
+    life.posts();
     life.does(Actor::Customer, appeal()).expect("the first");
     assert!(life.case.closed.is_none());
     assert!(life.case.standing().is_none(), "nothing goes by itself now");
     life.accepted_by(ANNA).expect("a person heard it");
+    life.posts();
     assert!(life.case.closed.is_some());
     assert_eq!(
         life.does(Actor::Customer, appeal()),
@@ -284,4 +286,20 @@ fn a_proof_shows_what_it_is_about_or_is_not_accepted() {
     assert_eq!(life.does(ANNA, silent), Err(Refusal::ReasonMissing));
     let share = judge(true, ProofShows::OnTargetMillionths(420_000), "");
     life.does(ANNA, share).expect("it shows a share");
+}
+
+#[test]
+fn a_stale_acceptance_wants_a_look_and_the_look_proposes_what_the_facts_of_now_say() {
+    let mut life = Life::of_a_partial_delivery();
+    if let Some(entry) = life.records.delivery_log.get_mut(1) {
+        entry.event = makegood_desk::case::Event::Count { count: 3_160 };
+    }
+    let refused = life.does(ANNA, accept(1, None));
+    assert_eq!(refused, Err(Refusal::Stale { decision: 1 }));
+    assert!(refused.is_err_and(|refusal| refusal.wants_a_look()));
+    life.looks();
+    life.accepted_by(ANNA).expect("it is fresh");
+    assert_eq!(life.refund(1).amount, eur(749));
+    let again = life.does(ANNA, accept(2, None));
+    assert!(again.is_err_and(|refusal| !refusal.wants_a_look()));
 }

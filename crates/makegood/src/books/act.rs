@@ -119,10 +119,37 @@ impl Desk {
                 let (desk, input) = (desk.clone(), input.clone());
                 Box::pin(async move { desk.act_in(tx, id, by, now, input).await })
             })
-            .await?;
+            .await;
+        let acted = match acted {
+            Ok(acted) => acted,
+            Err(trouble) => {
+                let why = NotDone::from(trouble);
+                if let NotDone::Refused(refusal) = &why {
+                    self.refused(id, now, refusal).await;
+                }
+                return Err(why);
+            }
+        };
         crash::point!("act.committed");
         self.shelf.put(Arc::clone(&acted.case));
         Ok(acted)
+    }
+
+    /// A refusal that rests on news is followed by a look, in a transaction of its own: what was refused wrote nothing. Should this
+    /// fail, whoever asks again is refused again and looked after again.
+    pub async fn refused(&self, id: Id, now: Instant, refusal: &Refusal) {
+        if !refusal.wants_a_look() {
+            return;
+        }
+        let desk = self.clone();
+        let looked = self.store.write(move |tx| {
+            let desk = desk.clone();
+            Box::pin(async move { desk.act_in(tx, id, Actor::System, now, Input::Look).await })
+        });
+        match looked.await {
+            Ok(acted) => self.shelf.put(acted.case),
+            Err(trouble) => tracing::warn!(cause = %trouble, "a case could not be looked at again"),
+        }
     }
 
     /// Hands in a request: to the open case of the order and claim, or to a new one with this name.

@@ -29,8 +29,8 @@ crate::statements! {
     OWED = "select order_number || '/' || payment_id, currency, cast(sum(amount_minor) as bigint) from refund where state not in ('failed', 'cancelled', 'succeeded') group by order_number, payment_id, currency";
     /// What went back of each payment by other hands, and what was seen of that.
     FOREIGN = "select p.order_number, p.id, p.foreign_minor, cast((select coalesce(sum(f.amount_minor), 0) from provider_fact f where f.order_number = p.order_number and f.payment_id = p.id and f.currency = p.currency and f.status not in ('failed', 'cancelled')) as bigint) from payment p where p.foreign_minor <> 0 or exists (select 1 from provider_fact f where f.order_number = p.order_number and f.payment_id = p.id)";
-    /// What providers paid back without anybody's explanation, and what they keep for disputes.
-    SEEN = "select 'provider_unexplained', provider, currency, cast(sum(amount_minor) as bigint) from provider_fact where explained_at is null and status not in ('failed', 'cancelled') group by provider, currency union all select 'disputes_held', id, currency, booked_minor from dispute where booked = 'taken' and booked_minor <> 0";
+    /// What providers paid back without anybody's explanation, and what they keep for disputes, their fees too.
+    SEEN = "select 'provider_unexplained', provider, currency, cast(sum(amount_minor) as bigint) from provider_fact where explained_at is null and status not in ('failed', 'cancelled') group by provider, currency union all select 'disputes_held', id, currency, booked_minor from dispute where booked = 'taken' and booked_minor <> 0 union all select 'dispute_fees', '', fee_currency, cast(sum(fee_minor) as bigint) from dispute where fee_minor <> 0 group by fee_currency";
     /// Leaves of the audit log, in order.
     LEAVES = "select leaf, case_id, position, record from event where leaf >= ?1 order by leaf limit 1000";
     /// Events by their places in their cases, to see that none is missing or doubled.
@@ -235,7 +235,8 @@ async fn seen(tx: &mut Tx<'_>, wrong: &mut Vec<String>) -> Result<(), Trouble> {
         seen.insert(key, row.int(3)?);
     }
     for row in tx.rows(&BALANCES, &[]).await? {
-        if !matches!(row.text(0)?, "provider_unexplained" | "disputes_held") {
+        let compared = ["provider_unexplained", "disputes_held", "dispute_fees"];
+        if !compared.contains(&row.text(0)?) {
             continue;
         }
         let key = (

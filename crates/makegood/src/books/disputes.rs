@@ -15,12 +15,14 @@ use crate::store::{Trouble, Tx, Value};
 
 crate::statements! {
     /// A dispute as it stands in the books.
-    DISPUTE = sqlite "select order_number, provider_status, booked, booked_minor, currency from dispute where id = ?1",
-        postgres "select order_number, provider_status, booked, booked_minor, currency from dispute where id = $1 for update";
+    DISPUTE = sqlite "select order_number, provider_status, booked, booked_minor, currency, reported, fee_minor, coalesce(fee_currency, currency), provider, status, inquiry, amount_minor, currency from dispute where id = ?1",
+        postgres "select order_number, provider_status, booked, booked_minor, currency, reported, fee_minor, coalesce(fee_currency, currency), provider, status, inquiry, amount_minor, currency from dispute where id = $1 for update";
+    /// How the money of a dispute stands that a shop told of.
+    TOLD = "update dispute set booked = ?2, booked_minor = ?3, fee_minor = ?4, fee_currency = ?5 where id = ?1";
     /// Writes one down.
-    INSERT = "insert into dispute (id, provider, order_number, payment_id, provider_payment, provider_payment_too, opened_at, status, provider_status, inquiry, amount_minor, currency, reason, due_at, booked, booked_minor, seen_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) on conflict do nothing";
+    INSERT = "insert into dispute (id, provider, order_number, payment_id, provider_payment, provider_payment_too, opened_at, status, provider_status, inquiry, amount_minor, currency, reason, due_at, booked, booked_minor, seen_at, reported, fee_minor, fee_currency) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 1, ?18, ?19) on conflict do nothing";
     /// How far it is now.
-    UPDATE = "update dispute set status = ?2, provider_status = ?3, inquiry = ?4, amount_minor = ?5, currency = ?6, reason = ?7, due_at = ?8, booked = ?9, booked_minor = ?10, seen_at = ?11, provider_payment = ?12, provider_payment_too = ?13 where id = ?1";
+    UPDATE = "update dispute set status = ?2, provider_status = ?3, inquiry = ?4, amount_minor = ?5, currency = ?6, reason = ?7, due_at = ?8, booked = ?9, booked_minor = ?10, seen_at = ?11, provider_payment = ?12, provider_payment_too = ?13, fee_minor = ?14, fee_currency = ?15, reported = 1 where id = ?1";
     /// Disputes of a payment that was not known are this order's.
     MATCH = "update dispute set order_number = ?3, payment_id = ?4 where order_number is null and provider = ?1 and (provider_payment = ?2 or provider_payment_too = ?2)";
     /// Disputes that are not over, for looking at them again.
@@ -164,14 +166,28 @@ async fn dispute_seen_in(
     else {
         return first_seen(tx, provider, dispute, now).await;
     };
-    let known = row.text(1)?;
-    if rank(word) < rank(known) {
+    let (known, reported) = (row.text(1)?, row.yes(5)?);
+    // Whatever a provider says is more than what a shop has said of it.
+    if reported && rank(word) < rank(known) {
         return Ok(DisputeSeen::Behind);
     }
     let order = row.opt_text(0)?.map(str::to_owned);
     let (before, held_minor) = (Held::read(row.text(2)?)?, amount(&row, 3)?);
-    let money = booked_to(tx, provider, dispute, (before, held_minor), held, now).await?;
-    let moved = word != known;
+    // The books go on with the name under which they began.
+    let of = Of {
+        provider: row.text(8)?,
+        id: &dispute.id,
+        amount: dispute.amount,
+        now,
+    };
+    let money = of.booked_to(tx, (before, held_minor), held).await?;
+    let moved = word != known || !reported;
+    let fee_before = amount(&row, 6)?;
+    // An older picture of the same state shows a fee that was not taken yet.
+    let fee = dispute
+        .fee
+        .filter(|fee| moved || fee.minor() > fee_before.minor());
+    let fee = of.fee_to(tx, fee_before, fee).await?;
     let values = [
         Value::from(dispute.id.as_str()),
         Value::from(status),
@@ -186,6 +202,8 @@ async fn dispute_seen_in(
         Value::from(nanoseconds(now)?),
         Value::from(dispute.payments.first().map_or("", String::as_str)),
         Value::from(dispute.payments.get(1).cloned()),
+        Value::from(minor(fee)?),
+        Value::from(fee.currency().code()),
     ];
     if moved && let Some(order) = &order {
         wake_order(tx, order, now).await?;
@@ -210,7 +228,14 @@ async fn first_seen(
         wake_order(tx, order, now).await?;
     }
     let none = Amount::new(0, dispute.amount.currency());
-    let money = booked_to(tx, provider, dispute, (Held::Nothing, none), held, now).await?;
+    let of = Of {
+        provider,
+        id: &dispute.id,
+        amount: dispute.amount,
+        now,
+    };
+    let money = of.booked_to(tx, (Held::Nothing, none), held).await?;
+    let fee = of.fee_to(tx, none, dispute.fee).await?;
     let values = [
         Value::from(dispute.id.as_str()),
         Value::from(provider),
@@ -229,6 +254,8 @@ async fn first_seen(
         Value::from(money.0.word()),
         Value::from(minor(money.1)?),
         Value::from(nanoseconds(now)?),
+        Value::from(minor(fee)?),
+        Value::from(fee.currency().code()),
     ];
     if tx.run(&INSERT, &values).await? != 1 {
         return Err(Trouble::Serialization);
@@ -243,55 +270,145 @@ fn due(dispute: &Dispute) -> Result<Option<i64>, Trouble> {
         .transpose()
 }
 
-/// Books what lies between how the money of a dispute stood and how it stands; what was missed in between is booked too.
-async fn booked_to(
-    tx: &mut Tx<'_>,
-    provider: &str,
-    dispute: &Dispute,
-    (before, held): (Held, Amount),
-    after: Held,
+/// What is booked of a dispute.
+struct Of<'d> {
+    provider: &'d str,
+    id: &'d str,
+    amount: Amount,
     now: Instant,
-) -> Result<(Held, Amount), Trouble> {
-    let (id, provider_name) = (dispute.id.clone(), provider.to_owned());
-    let first = if before == Held::Nothing {
-        dispute.amount
-    } else {
-        held
-    };
-    let opened = Booking::DisputeOpened {
-        dispute: id.clone(),
-        provider: provider_name.clone(),
-        amount: first,
-    };
-    let lost = Booking::DisputeLost {
-        dispute: id.clone(),
-        amount: first,
-    };
-    let won = Booking::DisputeWon {
-        dispute: id,
-        provider: provider_name.clone(),
-        amount: first,
-    };
-    let won_late = Booking::LostDisputeWon {
-        provider: provider_name,
-        amount: first,
-    };
-    let bookings = match (before, after) {
-        (Held::Nothing, Held::Taken) => vec![opened],
-        (Held::Nothing, Held::Lost) => vec![opened, lost],
-        (Held::Nothing, Held::Won) => vec![opened, won],
-        (Held::Taken, Held::Lost) => vec![lost],
-        (Held::Taken, Held::Won) => vec![won],
-        (Held::Lost, Held::Won) => vec![won_late],
-        // Nothing is booked backwards.
-        _ => return Ok((before, held)),
-    };
-    if !first.is_zero() {
-        for booking in &bookings {
-            booked(tx, provider, booking, now).await?;
+}
+
+impl Of<'_> {
+    /// Books what lies between how the money of a dispute stood and how it stands; what was missed in between is booked too.
+    async fn booked_to(
+        &self,
+        tx: &mut Tx<'_>,
+        (before, held): (Held, Amount),
+        after: Held,
+    ) -> Result<(Held, Amount), Trouble> {
+        let (dispute, provider) = (self.id.to_owned(), self.provider.to_owned());
+        let amount = match before {
+            Held::Nothing => self.amount,
+            _ => held,
+        };
+        let opened = Booking::DisputeOpened {
+            dispute: dispute.clone(),
+            provider: provider.clone(),
+            amount,
+        };
+        let lost = Booking::DisputeLost {
+            dispute: dispute.clone(),
+            amount,
+        };
+        let won = Booking::DisputeWon {
+            dispute,
+            provider: provider.clone(),
+            amount,
+        };
+        let won_late = Booking::LostDisputeWon { provider, amount };
+        let bookings = match (before, after) {
+            (Held::Nothing, Held::Taken) => vec![opened],
+            (Held::Nothing, Held::Lost) => vec![opened, lost],
+            (Held::Nothing, Held::Won) => vec![opened, won],
+            (Held::Taken, Held::Lost) => vec![lost],
+            (Held::Taken, Held::Won) => vec![won],
+            (Held::Lost, Held::Won) => vec![won_late],
+            // Nothing is booked backwards.
+            _ => return Ok((before, held)),
+        };
+        if !amount.is_zero() {
+            for booking in &bookings {
+                booked(tx, self.provider, booking, self.now).await?;
+            }
         }
+        Ok((after, amount))
     }
-    Ok((after, first))
+
+    /// Books what lies between the fee that was kept and the fee that is kept; nothing where nobody says what it is.
+    async fn fee_to(
+        &self,
+        tx: &mut Tx<'_>,
+        before: Amount,
+        after: Option<Amount>,
+    ) -> Result<Amount, Trouble> {
+        let Some(after) = after else {
+            return Ok(before);
+        };
+        let same = before.currency() == after.currency();
+        let (more, less) = if same {
+            (
+                after.minor().saturating_sub(before.minor()),
+                before.minor().saturating_sub(after.minor()),
+            )
+        } else {
+            // Another currency is another fee: the first was returned.
+            (after.minor(), before.minor())
+        };
+        if less > 0 {
+            let (provider, amount) = (
+                self.provider.to_owned(),
+                Amount::new(less, before.currency()),
+            );
+            let returned = Booking::FeeReturned { provider, amount };
+            booked(tx, self.provider, &returned, self.now).await?;
+        }
+        if more > 0 {
+            let (provider, amount) = (
+                self.provider.to_owned(),
+                Amount::new(more, after.currency()),
+            );
+            let charged = Booking::FeeCharged { provider, amount };
+            booked(tx, self.provider, &charged, self.now).await?;
+        }
+        Ok(after)
+    }
+}
+
+/// Books a dispute as a shop told of it, and the fee that it says was taken. Where a provider tells of it itself, that is booked alone.
+///
+/// # Errors
+/// The store's trouble.
+pub(super) async fn told(
+    tx: &mut Tx<'_>,
+    id: &str,
+    fee: Option<Amount>,
+    now: Instant,
+) -> Result<(), Trouble> {
+    let Some(row) = tx.one(&DISPUTE, &[Value::from(id)]).await? else {
+        return Ok(());
+    };
+    if row.yes(5)? {
+        return Ok(());
+    }
+    let held = match (row.yes(10)?, row.text(9)?) {
+        // An inquiry takes no money.
+        (true, _) => Held::Nothing,
+        (false, "lost") => Held::Lost,
+        (false, "won") => Held::Won,
+        (false, _) => Held::Taken,
+    };
+    let provider = match row.text(8)? {
+        // It was not said where.
+        "" => "elsewhere",
+        named => named,
+    };
+    let of = Of {
+        provider,
+        id,
+        amount: amount(&row, 11)?,
+        now,
+    };
+    let before = (Held::read(row.text(2)?)?, amount(&row, 3)?);
+    let money = of.booked_to(tx, before, held).await?;
+    let fee = of.fee_to(tx, amount(&row, 6)?, fee).await?;
+    let values = [
+        Value::from(id),
+        Value::from(money.0.word()),
+        Value::from(minor(money.1)?),
+        Value::from(minor(fee)?),
+        Value::from(fee.currency().code()),
+    ];
+    tx.run(&TOLD, &values).await.map(drop)
 }
 
 /// Disputes of a payment that has become known are its order's; answers how many.

@@ -44,6 +44,10 @@ crate::statements! {
     INSERT_LEG = "insert into ledger_entry (source, case_id, position, part, leg, booking, account, account_of, signed_minor, currency, at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     /// Store credit.
     INSERT_CREDIT = "insert into credit (case_id, position, order_number, customer_id, amount_minor, currency, exchange, granted_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    /// What became of the how-manieth store credit of a case, from 0.
+    END_CREDIT = "update credit set state = ?3, new_order = ?4, new_service = ?5 where case_id = ?1 and position = (select position from credit where case_id = ?1 order by position limit 1 offset ?2)";
+    /// Whose it is.
+    CREDIT_OF = "select customer_id from credit where case_id = ?1 order by position limit 1 offset ?2";
     /// Something that a person has to do.
     INSERT_TASK = "insert into task (case_id, kind, no, team, what, opened_at, due_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     /// It is done.
@@ -258,8 +262,20 @@ impl Entailed<'_> {
             }
             Happened::TaskEnded { no, .. } => self.end_task(tx, "task", *no).await,
             Happened::CreditGranted {
-                amount, exchange, ..
-            } => self.credit(tx, *amount, *exchange).await,
+                decision,
+                amount,
+                exchange,
+            } => {
+                let by = self.granted_by(*decision);
+                self.add_to_day(tx, by, *amount).await?;
+                self.credit(tx, *amount, *exchange).await
+            }
+            Happened::CreditExchanged {
+                credit,
+                order,
+                service,
+            } => self.credit_ends(tx, *credit, Some((order, service))).await,
+            Happened::CreditWithdrawn { credit } => self.credit_ends(tx, *credit, None).await,
             Happened::CommandGiven { no, key, .. } => {
                 let values = vec![
                     Value::from(key.as_str()),
@@ -334,13 +350,58 @@ impl Entailed<'_> {
             self.at()?,
         ];
         tx.queue(&INSERT_CREDIT, values)?;
-        let holder = match self.case.customer {
-            Some(customer) => super::seal::hex(&customer.0),
-            // Nobody knows yet whose it is: whoever placed the order.
-            None => format!("order {}", self.case.order),
-        };
+        let holder = self.holder(self.case.customer);
         self.book(tx, Booking::CreditGranted { holder, amount })
             .await
+    }
+
+    fn holder(&self, customer: Option<Id>) -> String {
+        match customer {
+            Some(customer) => super::seal::hex(&customer.0),
+            // Nobody knew whose it is: whoever placed the order.
+            None => format!("order {}", self.case.order),
+        }
+    }
+
+    /// A credit was spent on another order, or taken back.
+    async fn credit_ends(
+        &self,
+        tx: &mut Tx<'_>,
+        no: u32,
+        spent_on: Option<(&str, &str)>,
+    ) -> Result<(), Trouble> {
+        let credit = self.case.credits.iter().find(|credit| credit.no == no);
+        let Some(credit) = credit else {
+            return Err(Trouble::misused(
+                "an event about a credit that is not there",
+            ));
+        };
+        let place = [
+            Value::from(self.case.id.0),
+            Value::from(no.saturating_sub(1)),
+        ];
+        let row = tx.one(&CREDIT_OF, &place).await?;
+        let customer = row.map(|row| row.opt_id(0)).transpose()?.flatten();
+        let (holder, amount) = (self.holder(customer.map(Id)), credit.amount);
+        let (word, booking) = match spent_on {
+            Some(_) => ("exchanged", Booking::CreditUsed { holder, amount }),
+            None => ("withdrawn", Booking::CreditWithdrawn { holder, amount }),
+        };
+        let [case, place] = place;
+        let (order, service) = spent_on.unzip();
+        let values = [
+            case,
+            place,
+            Value::from(word),
+            Value::from(order),
+            Value::from(service),
+        ];
+        tx.run(&END_CREDIT, &values).await?;
+        if spent_on.is_none() {
+            self.take_from_day(tx, credit.decision, credit.at, amount)
+                .await?;
+        }
+        self.book(tx, booking).await
     }
 
     /// A subscription that was cancelled is cancelled in the books too, so that no later decision asks for it again.
@@ -527,17 +588,29 @@ impl Entailed<'_> {
         }
         // What was never sent does not count against the day.
         if refund.state == RefundState::Reserved {
-            let by = self.granted_by(refund.decision);
-            let persons = [Some(Vec::new()), by.person().map(|id| id.0.to_vec())];
-            for person in persons.into_iter().flatten() {
-                let values = vec![
-                    Value::from(day(refund.reserved_at)),
-                    Value::from(refund.amount.currency().code()),
-                    Value::from(person),
-                    Value::from(minor(refund.amount)?),
-                ];
-                tx.queue(&TAKE_FROM_DAY, values)?;
-            }
+            self.take_from_day(tx, refund.decision, refund.reserved_at, refund.amount)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn take_from_day(
+        &self,
+        tx: &mut Tx<'_>,
+        decision: u32,
+        at: Instant,
+        amount: Amount,
+    ) -> Result<(), Trouble> {
+        let by = self.granted_by(decision);
+        let persons = [Some(Vec::new()), by.person().map(|id| id.0.to_vec())];
+        for person in persons.into_iter().flatten() {
+            let values = vec![
+                Value::from(day(at)),
+                Value::from(amount.currency().code()),
+                Value::from(person),
+                Value::from(minor(amount)?),
+            ];
+            tx.queue(&TAKE_FROM_DAY, values)?;
         }
         Ok(())
     }
@@ -639,7 +712,8 @@ pub const fn team_of(task: &Todo) -> &'static str {
         | Todo::Review
         | Todo::Dispute(_)
         | Todo::Exchange
-        | Todo::CommandRefused(_) => "support",
+        | Todo::CommandRefused(_)
+        | Todo::Message => "support",
     }
 }
 
@@ -657,6 +731,7 @@ pub fn todo_word(task: &Todo) -> String {
         Todo::Dispute(id) => format!("dispute {id}"),
         Todo::Exchange => "exchange".to_owned(),
         Todo::CommandRefused(no) => format!("command_refused {no}"),
+        Todo::Message => "message".to_owned(),
     }
 }
 

@@ -8,15 +8,18 @@ use std::sync::Arc;
 
 use makegood_desk::amount::Amount;
 use makegood_desk::case::{Duration, Instant};
+use makegood_desk::event::{Event, Happened};
 use makegood_desk::execution::{ProviderRefund, ProviderSaid, RefundStatus};
 use makegood_desk::input::{Actor, Id, Input};
 use makegood_desk::ledger::Booking;
 use makegood_desk::life::Case;
+use makegood_desk::record;
 use makegood_desk::refusal::{Refusal, Takes};
+use ring::digest::{SHA256, digest};
 
 use super::act::{Desk, NotDone};
 use super::cases::wake_order;
-use super::effects::{Source, book};
+use super::effects::{INSERT_EVENT, Source, book, role};
 use super::{amount, instant, minor, nanoseconds};
 use crate::clock;
 use crate::pay::SeenRefund;
@@ -63,6 +66,8 @@ crate::statements! {
         postgres "select kind, provider, subject, order_number, closed_at from breach where id = $1 for update";
     /// It is answered.
     CLOSE_BREACH = "update breach set closed_at = ?2, closed_by = ?3, note = ?4 where id = ?1 and closed_at is null";
+    /// The last event of a story.
+    LAST_OF = "select coalesce(max(position), 0) from event where case_id = ?1";
     /// What finance is asked.
     BREACHES = "select id, kind, provider, subject, order_number, case_id, words, opened_at, due_at from breach where closed_at is null order by due_at, id limit ?1";
 }
@@ -116,6 +121,36 @@ fn binds(status: &str) -> bool {
 #[must_use]
 pub fn breach_id(kind: &str, provider: &str, subject: &str) -> String {
     format!("{kind}:{provider}:{subject}")
+}
+
+/// Writes what happened to the books into the audit log: each refund and each question to finance is a story of its own there.
+async fn logged(
+    tx: &mut Tx<'_>,
+    story: &str,
+    by: Actor,
+    what: Happened,
+    now: Instant,
+) -> Result<(), Trouble> {
+    let digest = digest(&SHA256, format!("makegood/books\n{story}").as_bytes());
+    // A case's name is as long; half a hash is beyond meeting by chance.
+    let id = digest
+        .as_ref()
+        .first_chunk::<16>()
+        .copied()
+        .unwrap_or_default();
+    let last = tx.one(&LAST_OF, &[Value::from(id)]).await?;
+    let position = last.map_or(Ok(0), |row| row.int(0))?.saturating_add(1);
+    let event = Event { at: now, by, what };
+    let values = [
+        Value::from(id),
+        Value::from(position),
+        Value::from(nanoseconds(now)?),
+        Value::from(record::kind(&event.what)),
+        Value::from(role(by).0),
+        Value::from(by.person().map(|id| id.0)),
+        Value::from(record::write(&event)),
+    ];
+    tx.run(&INSERT_EVENT, &values).await.map(drop)
 }
 
 /// Takes down a refund as a provider shows it. It may come in any order and any number of times.
@@ -322,6 +357,15 @@ async fn foreign(
     if tx.run(&INSERT_FACT, &values).await? != 1 {
         return Err(Trouble::Serialization);
     }
+    let what = Happened::ProviderRefundSeen {
+        provider: provider.to_owned(),
+        refund: seen.id.clone(),
+        order: order.clone(),
+        amount: refund.amount,
+        status: status.to_owned(),
+    };
+    let story = breach_id("refund", provider, &seen.id);
+    logged(tx, &story, Actor::Provider, what, now).await?;
     // One that failed before anybody saw it moved nothing and needs nobody.
     if !binds(status) || refund.amount.is_zero() {
         return Ok(Seen::Foreign { order });
@@ -416,6 +460,13 @@ async fn fact_moves(
     }
     let values = [Value::from(provider), Value::from(id), Value::from(word)];
     tx.run(&MOVE_FACT, &values).await?;
+    let what = Happened::ProviderRefundMoved {
+        provider: provider.to_owned(),
+        refund: id.to_owned(),
+        status: word.to_owned(),
+    };
+    let story = breach_id("refund", provider, id);
+    logged(tx, &story, Actor::Provider, what, now).await?;
     if !binds(word) && !fact.amount.is_zero() {
         let (of, amount) = (provider.to_owned(), fact.amount);
         let booking = if fact.explained {
@@ -499,7 +550,18 @@ impl Breach<'_> {
             Value::from(nanoseconds(now)?),
             Value::from(nanoseconds(now.plus(DUE))?),
         ];
-        Ok(tx.run(&OPEN_BREACH, &values).await? == 1)
+        if tx.run(&OPEN_BREACH, &values).await? != 1 {
+            return Ok(false);
+        }
+        let what = Happened::BreachOpened {
+            kind: self.kind.to_owned(),
+            provider: self.provider.to_owned(),
+            subject: self.subject.to_owned(),
+            order: self.order.map(str::to_owned),
+        };
+        let story = breach_id(self.kind, self.provider, self.subject);
+        logged(tx, &story, Actor::System, what, now).await?;
+        Ok(true)
     }
 }
 
@@ -621,6 +683,15 @@ pub(crate) async fn closed(
         return Ok(Explained::Already);
     }
     let (kind, provider, subject) = (row.text(0)?, row.text(1)?, row.text(2)?);
+    let what = Happened::BreachClosed {
+        kind: kind.to_owned(),
+        provider: provider.to_owned(),
+        subject: subject.to_owned(),
+        note: note.to_owned(),
+    };
+    // Explaining is the work of finance, whoever of those who may has done it.
+    let who = by.map_or(Actor::System, Actor::Finance);
+    logged(tx, breach, who, what, now).await?;
     if let Some(order) = row.opt_text(3)? {
         wake_order(tx, order, now).await?;
     }
@@ -711,6 +782,13 @@ pub async fn payment_arrived(
         if tx.run(&MATCH_FACT, &values).await? != 1 {
             continue;
         }
+        let what = Happened::ProviderRefundMatched {
+            provider: provider.to_owned(),
+            refund: id.to_owned(),
+            order: order.to_owned(),
+        };
+        let story = breach_id("refund", provider, id);
+        logged(tx, &story, Actor::Shop, what, now).await?;
         let breach = breach_id("foreign_refund", provider, id);
         tx.run(
             &MATCH_BREACH,

@@ -13,10 +13,10 @@ use makegood_desk::case::{Dispute, DisputeStatus, Instant, Order, Payment, Refun
 use makegood_desk::input::Id;
 use serde_json::{Value as Json, json};
 
-use super::facts;
 use super::orders::{self, log_parts};
 use super::seal::hex;
 use super::{amount, cases, instant, length, minor, nanoseconds, private, whole, word};
+use super::{disputes, facts};
 use crate::clock::timestamp;
 use crate::meters;
 use crate::secret::Secret;
@@ -54,7 +54,7 @@ crate::statements! {
     /// A refund by other ways as it is kept.
     KEPT_REFUND = "select at, amount_minor, currency, units from past_refund where order_number = ?1 and id = ?2";
     /// A dispute as it is kept.
-    KEPT_DISPUTE = "select id, payment_id, opened_at, status, inquiry, amount_minor, currency, order_number, provider, reason from dispute where id = ?1";
+    KEPT_DISPUTE = "select id, payment_id, opened_at, status, inquiry, amount_minor, currency, order_number, provider, reason, reported, fee_minor, coalesce(fee_currency, currency) from dispute where id = ?1";
     /// An entry of the delivery log as it is kept.
     KEPT_LOG = "select at, event, value, account from log_entry where order_number = ?1 and key = ?2";
     /// Another currency in which there is money of an order.
@@ -65,8 +65,8 @@ crate::statements! {
     GROW_PAYMENT = "update payment set fulfilled = ?3 where order_number = ?1 and id = ?2 and fulfilled is null";
     /// A subscription that ended.
     GROW_SUBSCRIPTION = "update subscription set status = 'cancelled' where order_number = ?1 and status = 'active'";
-    /// A dispute that went on.
-    GROW_DISPUTE = "update dispute set status = ?2, provider_status = ?2, inquiry = ?3, payment_id = coalesce(payment_id, ?4) where id = ?1";
+    /// A dispute that went on. Where a provider tells of it itself, only the payment is learned from the shop.
+    GROW_DISPUTE = "update dispute set status = case when reported = 1 then status else ?2 end, provider_status = case when reported = 1 then provider_status else ?2 end, inquiry = case when reported = 1 then inquiry else ?3 end, payment_id = coalesce(payment_id, ?4) where id = ?1";
     /// The number of a batch of log entries: they are read in the order in which they came in.
     NEXT_BATCH = sqlite "update counter set value = value + 1 where name = 'log' returning value", postgres "select nextval('log_number')";
     /// What is known of a customer.
@@ -587,7 +587,7 @@ impl Batch {
             for ((fact, buyer), written) in facts.iter().zip(buyers).zip(written) {
                 let outcome = match written {
                     1 => Outcome::New,
-                    _ => fact.compare(tx, buyer).await?,
+                    _ => fact.compare(tx, buyer, now).await?,
                 };
                 if matches!(outcome, Outcome::New | Outcome::Grown { .. }) {
                     news.insert(&fact.line.order);
@@ -617,6 +617,7 @@ impl Line {
                     .await
             }
             Told::Refund(id, _) => facts::refund_told(tx, &self.order, id, now).await,
+            Told::Dispute(told) => disputes::told(tx, &told.dispute.id, told.fee, now).await,
             _ => Ok(()),
         }
     }
@@ -933,7 +934,12 @@ async fn kept_entry(tx: &mut Tx<'_>, row: &[Value]) -> Result<Outcome, Trouble> 
 
 impl Fact {
     /// What becomes of a line whose key is taken, or whose currency is not that of its order.
-    async fn compare(&self, tx: &mut Tx<'_>, buyer: Option<Id>) -> Result<Outcome, Trouble> {
+    async fn compare(
+        &self,
+        tx: &mut Tx<'_>,
+        buyer: Option<Id>,
+        now: Instant,
+    ) -> Result<Outcome, Trouble> {
         match &self.line.told {
             Told::Order(told) => self.compare_order(tx, &told.0, buyer).await,
             Told::Payment(told) => self.compare_payment(tx, told).await,
@@ -957,7 +963,7 @@ impl Fact {
                     }
                 }
             }
-            Told::Dispute(told) => self.compare_dispute(tx, told).await,
+            Told::Dispute(told) => self.compare_dispute(tx, told, now).await,
             // The key is the whole.
             Told::Contact(_) | Told::Log(_) => Ok(Outcome::Same),
         }
@@ -1079,6 +1085,7 @@ impl Fact {
         &self,
         tx: &mut Tx<'_>,
         told: &DisputeTold,
+        now: Instant,
     ) -> Result<Outcome, Trouble> {
         let id = Value::from(told.dispute.id.as_ref());
         let Some(row) = tx.one(&KEPT_DISPUTE, std::slice::from_ref(&id)).await? else {
@@ -1092,6 +1099,8 @@ impl Fact {
             status: word(&row, 3)?,
             inquiry: row.yes(4)?,
             amount: amount(&row, 5)?,
+            reported: row.yes(10)?,
+            fee: amount(&row, 11)?,
         };
         let stands = Dispute {
             id: "".into(),
@@ -1117,6 +1126,7 @@ impl Fact {
             Value::from(told.payment.as_deref()),
         ];
         tx.run(&GROW_DISPUTE, &values).await?;
+        disputes::told(tx, &told.dispute.id, told.fee, now).await?;
         Ok(Outcome::Grown { field })
     }
 }
@@ -1128,6 +1138,9 @@ struct KeptDispute<'r> {
     status: DisputeStatus,
     inquiry: bool,
     amount: Amount,
+    /// A provider tells of it itself.
+    reported: bool,
+    fee: Amount,
 }
 
 impl KeptDispute<'_> {
@@ -1146,10 +1159,13 @@ impl KeptDispute<'_> {
             DisputeStatus::Won => 2,
         };
         let (kept, now) = (self.status, told.dispute.status);
+        if self.reported && now != kept {
+            return Err(conflict("dispute.status", kept.word(), now.word()));
+        }
         if far(now) > far(kept) {
             return Ok(Some(("dispute.status", now)));
         }
-        if self.inquiry && !told.inquiry {
+        if self.inquiry && !told.inquiry && !self.reported {
             return Ok(Some(("inquiry", kept)));
         }
         if self.payment.is_none() && given.is_some() {
@@ -1157,6 +1173,9 @@ impl KeptDispute<'_> {
         }
         if far(now) < far(kept) {
             return Err(conflict("dispute.status", kept.word(), now.word()));
+        }
+        if !self.reported && told.fee.is_some_and(|fee| fee != self.fee) {
+            return Ok(Some(("fee", kept)));
         }
         Ok(None)
     }

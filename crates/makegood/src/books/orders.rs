@@ -26,8 +26,8 @@ crate::statements! {
         postgres "select id, at, amount_minor, currency, kind, fulfilled, provider, reference, reserved_minor, foreign_minor from payment where order_number = $1 order by at, id for update";
     /// Its subscription.
     SUBSCRIPTION = "select status, provider, reference from subscription where order_number = ?1";
-    /// Refunds of it, by whatever way, that bind its money; what was given in exchange for it is as good as paid back.
-    REFUNDS = "select reserved_at, amount_minor, currency, units from refund where order_number = ?1 and state not in ('failed', 'cancelled') union all select at, amount_minor, currency, units from past_refund where order_number = ?1 union all select f.made_at, f.amount_minor, f.currency, 0 from provider_fact f where f.order_number = ?1 and f.status not in ('failed', 'cancelled') and not exists (select 1 from past_refund p where p.order_number = f.order_number and p.id = f.id) union all select granted_at, amount_minor, currency, 0 from credit where order_number = ?1 and exchange = 1 order by 1";
+    /// Refunds of it, by whatever way, that bind its money; what was given in exchange for it or as credit is as good as paid back.
+    REFUNDS = "select reserved_at, amount_minor, currency, units from refund where order_number = ?1 and state not in ('failed', 'cancelled') union all select at, amount_minor, currency, units from past_refund where order_number = ?1 union all select f.made_at, f.amount_minor, f.currency, 0 from provider_fact f where f.order_number = ?1 and f.status not in ('failed', 'cancelled') and not exists (select 1 from past_refund p where p.order_number = f.order_number and p.id = f.id) union all select granted_at, amount_minor, currency, 0 from credit where order_number = ?1 and state <> 'withdrawn' order by 1";
     /// Its disputes.
     DISPUTES = "select id, payment_id, opened_at, status, inquiry, amount_minor, currency from dispute where order_number = ?1 order by opened_at, id";
     /// When its customer wrote.
@@ -134,6 +134,14 @@ fn money([disputes, frozen, found]: [Vec<Row>; 3]) -> Result<Records, Trouble> {
         subscription: found.first().map(subscription).transpose()?,
         ..Records::default()
     })
+}
+
+/// Refunds of an order, by whatever way, that bind its money.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn refunds(tx: &mut Tx<'_>, number: &str) -> Result<Vec<RefundRecord>, Trouble> {
+    all(&tx.rows(&REFUNDS, &[Value::from(number)]).await?, refund)
 }
 
 fn all<T>(rows: &[Row], read: fn(&Row) -> Result<T, Trouble>) -> Result<Vec<T>, Trouble> {

@@ -308,7 +308,7 @@ impl Drawn {
     /// Keeps it with its files as they are.
     ///
     /// # Errors
-    /// Refused while money is stopped; one of its transfers has gone to the bank in this moment; the store's trouble.
+    /// Money is stopped, as a refusal; one of its transfers has gone to the bank in this moment; the store's trouble.
     pub async fn keep(&self, tx: &mut Tx<'_>, desk: &Desk, now: Instant) -> Result<(), Trouble> {
         // A file for the bank is money on its way, like what is sent to any other provider.
         if desk.stopped(tx).await? {
@@ -513,9 +513,9 @@ impl Bank<'_> {
         now: Instant,
     ) -> Result<Vec<File>, Undone> {
         let drawn = Arc::new(self.draw(payer, execute_on, now).await?);
-        let (desk, keeping) = (self.desk.clone(), Arc::clone(&drawn));
+        let (keeping, desk) = (Arc::clone(&drawn), self.desk.clone());
         let kept = self.desk.store.write(move |tx| {
-            let (desk, drawn) = (desk.clone(), Arc::clone(&keeping));
+            let (drawn, desk) = (Arc::clone(&keeping), desk.clone());
             Box::pin(async move {
                 for batch in drawn.iter() {
                     batch.keep(tx, &desk, now).await?;
@@ -523,7 +523,7 @@ impl Bank<'_> {
                 Ok(())
             })
         });
-        kept.await.map_err(NotDone::from)?;
+        kept.await?;
         Ok(drawn.iter().flat_map(|batch| batch.files.clone()).collect())
     }
 

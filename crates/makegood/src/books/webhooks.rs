@@ -45,7 +45,7 @@ crate::statements! {
     /// Whether there is such a one, without a lock.
     ANY_BEHIND = "select count(*) from webhook_endpoint where disabled_at is null and next_leaf < (select coalesce(max(leaf) + 1, 0) from event)";
     /// Sealed events from a place on, with their cases.
-    SEALED_EVENTS = "select e.leaf, e.case_id, e.position, e.at, e.kind, e.role, e.record, c.number, c.order_number from event e join desk_case c on c.id = e.case_id where e.leaf >= ?1 order by e.leaf limit ?2";
+    SEALED_EVENTS = "select e.leaf, e.case_id, e.position, e.at, e.kind, e.role, e.record, c.number, c.order_number from event e left join desk_case c on c.id = e.case_id where e.leaf >= ?1 order by e.leaf limit ?2";
     /// How much a refund is, and of which payment.
     REFUND_TOLD = "select amount_minor, currency, payment_id from refund where case_id = ?1 and no = ?2";
     /// Something that is to be sent to an endpoint.
@@ -513,11 +513,20 @@ async fn body(tx: &mut Tx<'_>, event: &Row, kind: &str) -> Result<Json, Trouble>
     let happened = record::read(event.bytes(6)?)
         .map_err(|why| stranger(&format!("an event that cannot be read: {why:?}")))?;
     let id = format!("evt_{}", event.int(0)?);
+    // What happened to the books happened to no case.
+    let number = event.opt_int(7)?;
+    let order = match &happened.what {
+        Happened::ProviderRefundSeen { order, .. } | Happened::BreachOpened { order, .. } => {
+            order.clone()
+        }
+        Happened::ProviderRefundMatched { order, .. } => Some(order.clone()),
+        _ => event.opt_text(8)?.map(str::to_owned),
+    };
     let mut data = json!({
         "event": id,
-        "case": format!("case_{}", hex(&case)),
-        "number": count(event, 7)?,
-        "order": event.text(8)?,
+        "case": number.map(|_| format!("case_{}", hex(&case))),
+        "number": number,
+        "order": order,
         "kind": event.text(4)?,
         "by": event.text(5)?,
     });

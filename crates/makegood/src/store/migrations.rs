@@ -43,6 +43,7 @@ pub static ALL: &[Migration] = migrations! {
     2 "0002_desk";
     3 "0003_person_key";
     4 "0004_session";
+    5 "0005_given_back";
 };
 
 crate::statements! {

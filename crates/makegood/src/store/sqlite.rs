@@ -61,21 +61,16 @@ impl Sqlite {
 
     fn open_here(path: &Path, options: Options) -> Result<Self, Trouble> {
         check_library()?;
+        if options.reading {
+            return Self::open_to_read(path, &options);
+        }
         let lock = lock(path)?;
         prepare(path, options.create)?;
         let mut connection = writing(path, options.patience)?;
         migrate(&mut connection, options.migrations, options.migrate)?;
         let notices = Arc::new(Notices::new());
         let counters = Arc::new(Counters::default());
-        let (jobs, waiting) = queue::channel();
-        let waiting = Arc::new(Mutex::new(waiting));
-        let mut reading = Vec::new();
-        for number in 1..=options.readers.max(1) {
-            let connection = reading_only(path, options.patience)?;
-            let waiting = Arc::clone(&waiting);
-            let work = move || read_all(connection, &waiting);
-            reading.push(start(&format!("store-reader-{number}"), work)?);
-        }
+        let (jobs, reading) = readers(path, &options)?;
         let writer = Writer {
             connection,
             before_commit: options.before_commit,
@@ -93,6 +88,27 @@ impl Sqlite {
             reading: Mutex::new(reading),
             notices,
             counters,
+        })
+    }
+
+    /// Opens a store beside whoever has it. SQLite lets others read while one writes.
+    fn open_to_read(path: &Path, options: &Options) -> Result<Self, Trouble> {
+        prepare(path, false)?;
+        let mut connection = reading_only(path, options.patience)?;
+        check_application(&connection, path)?;
+        let missing = missing_here(&mut connection, options.migrations)?.len();
+        if missing > 0 {
+            return Err(Trouble::Behind { missing });
+        }
+        let (jobs, reading) = readers(path, options)?;
+        // Nobody is there who writes.
+        let (writer, _) = mpsc::channel(1);
+        Ok(Self {
+            writer,
+            readers: Mutex::new(Some(jobs)),
+            reading: Mutex::new(reading),
+            notices: Arc::new(Notices::new()),
+            counters: Arc::new(Counters::default()),
         })
     }
 
@@ -163,6 +179,22 @@ impl Sqlite {
         }
         self.notices.close();
     }
+}
+
+type Readers = (queue::Sender<Box<dyn Job>>, Vec<thread::JoinHandle<()>>);
+
+/// Starts the threads that read.
+fn readers(path: &Path, options: &Options) -> Result<Readers, Trouble> {
+    let (jobs, waiting) = queue::channel();
+    let waiting = Arc::new(Mutex::new(waiting));
+    let mut reading = Vec::new();
+    for number in 1..=options.readers.max(1) {
+        let connection = reading_only(path, options.patience)?;
+        let waiting = Arc::clone(&waiting);
+        let work = move || read_all(connection, &waiting);
+        reading.push(start(&format!("store-reader-{number}"), work)?);
+    }
+    Ok((jobs, reading))
 }
 
 fn start(

@@ -183,6 +183,16 @@ async fn a_backup_that_is_too_old_is_frozen_and_told_and_pays_once_it_is_accepte
     tokio::time::sleep(Duration::from_secs(2)).await;
     let read = desk.ask(&finance, "GET", &case, &Value::Null).await;
     assert_eq!(read["refunds"][0]["status"], "reserved");
+    // Whoever only looks does so beside the open desk; accepting waits until it is closed.
+    let (code, said) = program.run(&["verify"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("`makegood verify --accept`"), "{said}");
+    let (code, said) = program.run(&["verify", "--accept", "--yes"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("another process has") && said.contains("stop it"),
+        "{said}"
+    );
     desk.end();
 
     let (code, said) = program.run(&["verify"]);
@@ -222,6 +232,15 @@ async fn a_backup_that_is_too_old_is_frozen_and_told_and_pays_once_it_is_accepte
         }
         assert!(begun.elapsed() < Duration::from_secs(90), "{read}");
         tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    for words in [
+        &["verify"][..],
+        &["case", "list"],
+        &["export"],
+        &["user", "list"],
+    ] {
+        let (code, said) = program.run(words);
+        assert_eq!(code, Some(0), "{words:?}: {said}");
     }
     desk.end();
     // What was paid before is not paid again: the provider showed it to the desk.

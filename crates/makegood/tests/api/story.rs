@@ -13,6 +13,9 @@ on_both! {
     events_are_read_in_the_order_of_the_audit_log_and_proved,
     money_is_stopped_by_finance_and_nothing_leaves_meanwhile,
     a_file_is_handed_in_named_by_a_request_and_downloaded,
+    whoever_accepts_what_is_stale_is_refused_and_finds_what_the_facts_of_now_say,
+    what_is_written_to_a_closed_case_is_a_task_for_support,
+    what_is_left_of_an_order_is_exchanged_for_another_and_counts_as_given_back,
 }
 
 async fn a_partial_delivery_is_asked_for_decided_accepted_and_paid(ground: Ground) {
@@ -411,6 +414,7 @@ async fn meters_tell_how_the_books_stand(ground: Ground) {
     read("makegood_refunds_unknown{provider=\"card\"} 1").await;
 
     read("makegood_money_stopped{by=\"person\"} 0").await;
+    read("makegood_money_stopped{by=\"process\"} 0").await;
     finance
         .post("/v1/brakes/stop", &json!({"reason": "something is odd"}))
         .await;
@@ -431,5 +435,115 @@ async fn meters_tell_how_the_books_stand(ground: Ground) {
     assert!(
         signed.unwrap().parse::<i64>().unwrap().abs_diff(at) < 60,
         "{text}"
+    );
+}
+
+async fn whoever_accepts_what_is_stale_is_refused_and_finds_what_the_facts_of_now_say(
+    ground: Ground,
+) {
+    let shop = Shop::open(ground).await;
+    shop.order("VL-1").await;
+    let (customer, agent) = (shop.customer().await, shop.agent().await);
+    let body = json!({"order": "VL-1", "claim": "incomplete", "wants": "refund"});
+    let case = customer.post("/v1/cases", &body).await.json();
+    let here = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+    // Before it was closed more had come than was reported then.
+    let at = shop.ready.shop.clock.timestamp() - jiff::SignedDuration::from_hours(105);
+    let line = json!({"type": "log", "order": "VL-1", "entry": {"at": at.to_string(), "event": "count", "count": 3160}});
+    customer
+        .post_text("/v1/orders", "application/x-ndjson", &format!("{line}\n"))
+        .await;
+    let accept = format!("{here}/decisions/1/accept");
+    let refused = agent.post_as(&accept, "once", &json!({})).await;
+    assert_eq!(
+        (refused.status, refused.slug().as_str()),
+        (409, "decision-stale"),
+        "{}",
+        refused.text()
+    );
+    let now = agent.get(&here).await.json();
+    let state = |at: usize| now["decisions"][at]["state"].clone();
+    assert_eq!((state(0), state(1)), (json!("replaced"), json!("proposed")));
+    assert_eq!(now["decisions"][1]["remedies"][0]["amount"]["amount"], 749);
+    let again = agent.post_as(&accept, "once", &json!({})).await;
+    assert_eq!(again.body, refused.body);
+    let accepted = agent
+        .post(&format!("{here}/decisions/2/accept"), &json!({}))
+        .await;
+    assert_eq!(accepted.status, 200, "{}", accepted.text());
+}
+
+async fn what_is_written_to_a_closed_case_is_a_task_for_support(ground: Ground) {
+    let shop = Shop::open(ground).await;
+    shop.order("VL-1").await;
+    let (customer, agent) = (shop.customer().await, shop.agent().await);
+    let body = json!({"order": "VL-1", "claim": "incomplete", "wants": "refund"});
+    let case = customer.post("/v1/cases", &body).await.json();
+    let here = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+    let reason = json!({"reason": "written twice"});
+    let closed = agent.post(&format!("{here}/close"), &reason).await.json();
+    assert_eq!(closed["closed_reason"], "written twice");
+    let text = json!({"text": "No, I did not."});
+    let opened = customer.post(&format!("{here}/messages"), &text).await;
+    assert_eq!(
+        (opened.status, &opened.json()["closed"]),
+        (200, &json!(null))
+    );
+    let tasks = agent.get("/v1/tasks?team=support").await.json();
+    let tasks = tasks["data"].as_array().unwrap();
+    let task = tasks.iter().find(|task| task["what"] == "message");
+    let no = task.expect("somebody is to read it")["no"].as_u64();
+    shop.tend(&case).await;
+    let letters = agent.get(&here).await.json()["letters"].clone();
+    let letters = letters.as_array().unwrap();
+    assert!(letters.iter().any(|letter| letter["kind"] == "heard"));
+    let done = format!("{here}/tasks/{}/done", no.unwrap());
+    let note = json!({"note": "the customer is right"});
+    assert_eq!(agent.post(&done, &note).await.status, 200);
+}
+
+async fn what_is_left_of_an_order_is_exchanged_for_another_and_counts_as_given_back(
+    ground: Ground,
+) {
+    let shop = Shop::open(ground).await;
+    shop.order("VL-1").await;
+    let (customer, agent) = (shop.customer().await, shop.agent().await);
+    let body = json!({"order": "VL-1", "claim": "incomplete", "wants": "refund"});
+    let case = customer.post("/v1/cases", &body).await.json();
+    let here = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+    let money = |amount: u64| json!({"amount": amount, "currency": "EUR"});
+    let instead = json!({"outcome": "support_resolution", "credit": money(3000), "clause": "5.10", "reason": "agreed"});
+    let granted = agent.post(&format!("{here}/override"), &instead).await;
+    assert_eq!(granted.status, 200, "{}", granted.text());
+    let credit = &granted.json()["credits"][0];
+    assert_eq!(
+        (&credit["status"], &credit["amount"], &credit["exchange"]),
+        (&json!("granted"), &json!(3000), &json!(false))
+    );
+    // A decision is told with the proof that it stands in the log.
+    shop.seal().await;
+    shop.tend(&case).await;
+    let read = agent.get(&here).await.json();
+    assert_eq!(
+        (&read["closed"], &read["left"]),
+        (&json!("settled"), &money(1990))
+    );
+    let owner = shop
+        .somebody("Olga", makegood::books::people::Role::Owner)
+        .await;
+    let balances = owner.get("/v1/ledger/balances").await.json();
+    assert_eq!(balances["balances"], true);
+    assert!(balances.to_string().contains("store_credit"), "{balances}");
+    let appealed = customer
+        .post(&format!("{here}/appeal"), &json!({"text": "No."}))
+        .await;
+    assert_eq!(appealed.status, 200, "{}", appealed.text());
+    let instead = json!({"outcome": "partial_refund", "refund": money(2000), "clause": "5.10", "reason": "agreed"});
+    let refused = agent.post(&format!("{here}/override"), &instead).await;
+    assert_eq!(
+        (refused.status, refused.slug().as_str()),
+        (409, "more-than-left"),
+        "{}",
+        refused.text()
     );
 }

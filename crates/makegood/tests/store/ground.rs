@@ -33,6 +33,7 @@ makegood::statements! {
     ADD_SEAT = "insert into seat (row, number, person) values (?1, ?2, ?3)";
     ADD_LATE_SEAT = "insert into seat (row, number, late_person) values (?1, ?2, ?3)";
     ADD_NOTE = "insert into note (text) values (?1)";
+    NOTES = "select text from note";
     CHANGE_NOTES = "update note set text = ?1";
     ADD_ACCOUNT = "insert into account (id, captured, reserved) values (?1, ?2, ?3)";
     RESERVE = "update account set reserved = reserved + ?1 where id = ?2 and reserved + ?1 <= captured";

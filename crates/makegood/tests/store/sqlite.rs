@@ -547,3 +547,45 @@ async fn where_sqlite_gives_the_whole_transaction_up_only_the_job_that_caused_it
     assert!(counts.again > 0, "nothing was given up");
     assert_eq!(number(&ground.store, &COUNT_NOTES, vec![]).await, 27);
 }
+
+#[tokio::test]
+async fn a_store_is_read_beside_its_user_and_nothing_is_written_there() {
+    let ground = Ground::sqlite().await;
+    change(&ground.store, &ADD_NOTE, vec!["first".into()])
+        .await
+        .unwrap();
+    let reading = || Options {
+        migrations: *MIGRATIONS,
+        reading: true,
+        ..Options::default()
+    };
+    let beside = Store::open(&ground.location, reading()).await.unwrap();
+    let notes = async |store: &Store| {
+        let rows = store.read(|tx| Box::pin(async move { tx.rows(&NOTES, &[]).await }));
+        rows.await.unwrap().len()
+    };
+    assert_eq!(notes(&beside).await, 1);
+    // What its user writes is seen at once.
+    change(&ground.store, &ADD_NOTE, vec!["second".into()])
+        .await
+        .unwrap();
+    assert_eq!(notes(&beside).await, 2);
+    let refused = change(&beside, &ADD_NOTE, vec!["third".into()]).await;
+    assert!(matches!(refused, Err(Trouble::Closed)), "{refused:?}");
+    beside.close().await;
+    change(&ground.store, &ADD_NOTE, vec!["fourth".into()])
+        .await
+        .unwrap();
+    ground.store.close().await;
+    // Nobody has it now, and it is read all the same; what is not there is not made.
+    let alone = Store::open(&ground.location, reading()).await.unwrap();
+    assert_eq!(notes(&alone).await, 3);
+    alone.close().await;
+    let Location::Sqlite(path) = &ground.location else {
+        panic!("a file");
+    };
+    let nowhere = path.with_file_name("nowhere.db");
+    let none = Store::open(&Location::Sqlite(nowhere.clone()), reading()).await;
+    assert!(none.is_err());
+    assert!(!nowhere.exists());
+}

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use makegood_desk::amount::Amount;
 use makegood_desk::case::{
     Contact, Dispute, Duration, Event, Instant, LogEntry, Order, Payment, Refund, Subscription,
     Text,
@@ -14,8 +15,8 @@ use serde::Deserialize;
 use crate::books::{length, nanoseconds};
 use crate::secret::Secret;
 use crate::wire::{
-    self, ContactFields, DisputeFields, Flag, LogLine, Object, OneOf, OrderFields, PaymentFields,
-    RefundFields, SubscriptionFields, WireError, Word, Words, present,
+    self, ContactFields, DisputeFields, Flag, LogLine, Money, Object, OneOf, OrderFields,
+    PaymentFields, RefundFields, SubscriptionFields, WireError, Word, Words, present,
 };
 
 /// The longest line, in bytes.
@@ -207,6 +208,8 @@ pub struct DisputeTold {
     pub provider: String,
     /// Why it was raised, in the provider's word.
     pub reason: String,
+    /// What the provider keeps as its fee by now.
+    pub fee: Option<Amount>,
 }
 
 impl Told {
@@ -312,6 +315,8 @@ shapes! {
         provider: Option<Words<'a>>,
         #[serde(borrow, default, deserialize_with = "present")]
         reason: Option<Words<'a>>,
+        #[serde(default, deserialize_with = "present")]
+        fee: Option<Money>,
     }
     /// When the customer wrote.
     ContactLine {
@@ -455,6 +460,7 @@ fn read_text(text: &str, kind: Kind, number: Option<&str>) -> Result<Line, Wrong
                 inquiry: line.inquiry.is_some_and(|flag| flag.0),
                 provider: words(line.provider).unwrap_or_default(),
                 reason: words(line.reason).unwrap_or_default(),
+                fee: line.fee.map(|fee| fee.0),
             };
             Line {
                 order,

@@ -575,6 +575,14 @@ impl Price {
 }
 
 impl Subscription {
+    /// What a look at everything tells of it.
+    #[must_use]
+    pub fn dump(&self) -> Value {
+        json!({ "id": self.id, "status": self.status, "ended_at": self.ended_at })
+    }
+}
+
+impl Subscription {
     fn total(&self) -> i64 {
         self.items
             .iter()

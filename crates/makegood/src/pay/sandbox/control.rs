@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::billing::Subscription;
 use super::call::{Answer, Call, Method};
 use super::faults::{Chaos, Plan};
 use super::money::{WhenShort, currency};
@@ -278,9 +279,11 @@ fn dump(world: &World) -> Value {
             (code, json!({ "captured": captured, "refunded": refunded }))
         })
         .collect();
+    let subscriptions: Vec<Value> = world.subscriptions.iter().map(Subscription::dump).collect();
     json!({
         "now": world.now(),
         "charges": charges,
+        "subscriptions": subscriptions,
         "totals": totals,
         "balance": world.balance,
         "faults_met": world.faults.met(),
@@ -299,6 +302,7 @@ fn charge_in_dump(world: &World, charge: &super::payments::Charge) -> Value {
                 "amount": refund.amount,
                 "status": refund.status.word(),
                 "idempotency_key": refund.key,
+                "created": refund.created(),
             })
         })
         .collect();

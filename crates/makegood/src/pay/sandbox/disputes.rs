@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::Method;
 use super::form::Params;
+use super::money::Transaction;
 use super::payments::Metadata;
 use super::problem::Problem;
 use super::table::{Page, Row, list};
@@ -69,7 +70,7 @@ pub struct Dispute {
     due_by: i64,
     submissions: u64,
     metadata: Metadata,
-    transactions: Vec<String>,
+    transactions: Vec<Transaction>,
     /// Whether the money is with the bank now.
     pub(super) withdrawn: bool,
 }
@@ -208,8 +209,9 @@ impl World {
         let movement = (-dispute.amount, FEE, currency.as_str());
         let words = format!("Chargeback withdrawal for {charge}");
         let transaction = self.book(movement, ("adjustment", "dispute"), id, &words);
+        let transaction = self.transactions.get(&transaction).cloned();
         if let Some(dispute) = self.disputes.get_mut(id) {
-            dispute.transactions.push(transaction);
+            dispute.transactions.extend(transaction);
             dispute.withdrawn = true;
         }
         self.tell_of_dispute("charge.dispute.funds_withdrawn", id, None);
@@ -224,8 +226,9 @@ impl World {
         let movement = (dispute.amount, 0, currency.as_str());
         let words = format!("Chargeback reversal for {charge}");
         let transaction = self.book(movement, ("adjustment", "dispute_reversal"), id, &words);
+        let transaction = self.transactions.get(&transaction).cloned();
         if let Some(dispute) = self.disputes.get_mut(id) {
-            dispute.transactions.push(transaction);
+            dispute.transactions.extend(transaction);
             dispute.withdrawn = false;
         }
         self.tell_of_dispute("charge.dispute.funds_reinstated", id, None);
@@ -443,11 +446,12 @@ impl Dispute {
     #[must_use]
     pub fn value(&self, now: i64) -> Value {
         let inquiry = self.status.starts_with("warning_");
+        let transactions: Vec<Value> = self.transactions.iter().map(Transaction::value).collect();
         json!({
             "id": self.id,
             "object": "dispute",
             "amount": self.amount,
-            "balance_transactions": self.transactions,
+            "balance_transactions": transactions,
             "charge": self.charge,
             "created": self.created,
             "currency": self.currency,

@@ -210,6 +210,15 @@ pub(super) struct DisputeIn {
     created: i64,
     is_charge_refundable: bool,
     evidence_details: EvidenceDetailsIn,
+    #[serde(default)]
+    balance_transactions: Vec<BalanceTransactionIn>,
+}
+
+/// What a dispute has done to the balance: money that was taken or given back, and the fee for it.
+#[derive(Deserialize)]
+struct BalanceTransactionIn {
+    fee: i64,
+    currency: String,
 }
 
 #[derive(Deserialize)]
@@ -232,9 +241,24 @@ impl DisputeIn {
             submissions: self.evidence_details.submission_count,
             has_evidence: self.evidence_details.has_evidence,
             refundable: self.is_charge_refundable,
+            fee: fee(&self.balance_transactions)?,
             id: self.id,
         })
     }
+}
+
+/// The fees of a dispute in all, in the currency of the first; what was returned stands there below nothing.
+fn fee(transactions: &[BalanceTransactionIn]) -> Result<Option<Amount>, String> {
+    let Some(first) = transactions.first() else {
+        return Ok(None);
+    };
+    let of_it = transactions
+        .iter()
+        .filter(|transaction| transaction.currency == first.currency);
+    let fees = of_it.fold(0_i64, |sum, transaction| {
+        sum.saturating_add(transaction.fee)
+    });
+    money::inward(fees.max(0), &first.currency).map(Some)
 }
 
 fn dispute_state(word: String) -> DisputeState {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What people and programs do at a case: each is one input of the desk's, handed in once.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{Path, State};
 use axum::http::Uri;
@@ -10,6 +10,7 @@ use makegood_desk::input::{
     Answer as FactAnswer, Digest, Door, Id, Input, Override, ProofAbout, ProofShows,
 };
 use makegood_desk::life::Check;
+use makegood_desk::refusal::Refusal;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
@@ -18,6 +19,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use super::cases::{handed_in, sealed, within};
 use crate::books::{cases, private};
 use crate::post::{MESSAGE, person_of};
+use crate::store::Trouble;
 use crate::vault::Sealed;
 use crate::web::Web;
 use crate::web::idempotency::{Context, Done, Told, once};
@@ -279,6 +281,18 @@ pub struct Ending {
 pub struct Report {
     /// What was done.
     note: Prose<2000>,
+    /// Of an `exchange`: what the customer chose. Without it the customer keeps the amount as store credit.
+    exchange: Option<ExchangedFor>,
+}
+
+/// What a customer chose for the value that was left.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangedFor {
+    /// The number of the new order.
+    order: Line<200>,
+    /// The service that it is of.
+    service: Line<200>,
 }
 
 /// Nothing: what is meant stands in the address.
@@ -304,8 +318,11 @@ async fn act_with(
         web.config.attachments.files_per_case_max,
         web.config.attachments.case_bytes_max,
     );
-    once(web, context, move |tx| {
+    let (news, after) = (Arc::new(OnceLock::new()), desk.clone());
+    let refused = Arc::clone(&news);
+    let answer = once(web, context, move |tx| {
         let (desk, input, words) = (desk.clone(), input.clone(), words.clone());
+        let refused = Arc::clone(&refused);
         Box::pin(async move {
             if let Some(words) = &words {
                 if let Some(sealed) = &words.sealed {
@@ -313,7 +330,15 @@ async fn act_with(
                 }
                 handed_in(tx, &words.files, words.person).await?;
             }
-            let case = desk.act_in(tx, id, by, now, input).await?.case;
+            let acted = match desk.act_in(tx, id, by, now, input).await {
+                Ok(acted) => acted,
+                Err(trouble) => {
+                    let refusal = trouble.into_refusal::<Refusal>()?;
+                    refused.set(refusal.clone()).ok();
+                    return Err(Trouble::refused(refusal));
+                }
+            };
+            let case = acted.case;
             if words.is_some_and(|words| !words.files.is_empty()) {
                 within(tx, &case, limits).await?;
             }
@@ -323,7 +348,11 @@ async fn act_with(
             })
         })
     })
-    .await
+    .await;
+    if let Some(refusal) = news.get() {
+        after.refused(id, now, refusal).await;
+    }
+    answer
 }
 
 /// What a customer wrote and sent.
@@ -681,14 +710,15 @@ pub async fn task_done(
     Parameters::of(&uri, &[])?;
     let (id, no) = (read_name("case", &id)?, read_no("task", &no)?);
     let Told { body, context } = told;
-    act(
-        &web,
-        &context,
-        id,
-        Input::TaskDone {
+    let note = body.note.0;
+    let input = match body.exchange {
+        Some(chosen) => Input::Exchange {
             no,
-            note: body.note.0,
+            order: chosen.order.0,
+            service: chosen.service.0,
+            note,
         },
-    )
-    .await
+        None => Input::TaskDone { no, note },
+    };
+    act(&web, &context, id, input).await
 }

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 use crate::answer::Answer as Decided;
 use crate::books::lists::{self, CaseFilter, CaseRow, EventRow, From};
-use crate::books::orders::{Depth, records};
+use crate::books::orders::{Depth, records, refunds};
 use crate::books::{cases, files, private};
 use crate::meters;
 use crate::post::MESSAGE;
@@ -618,7 +618,8 @@ async fn looked_up(
             let Some(case) = cases::load(tx, &web.desk.shelf, id, false).await? else {
                 return Ok(None);
             };
-            let records = records(tx, &case.order, false, Depth::Money).await?;
+            let mut records = records(tx, &case.order, false, Depth::Money).await?;
+            records.refunds = refunds(tx, &case.order).await?;
             let told = web.told.of(&case, language, audience);
             let (mut events, mut paper) = (Vec::new(), None);
             if told.is_none() {
@@ -675,7 +676,7 @@ fn shown(web: &Web, found: &Found, language: Option<&'static str>, audience: Dis
     CaseRead {
         case: out,
         order_record: order.map(|record| order_out(record, &found.records)),
-        left: left(&found.records),
+        left: found.records.left().map(Money::from),
         timeline: told.timeline,
     }
 }
@@ -762,17 +763,4 @@ fn order_out(record: &makegood_desk::records::OrderRecord, records: &Records) ->
             })
             .collect(),
     }
-}
-
-/// What is left of all payments of an order.
-fn left(records: &Records) -> Option<Money> {
-    let currency = records.order.as_ref()?.order.price.currency();
-    let minor = records.payments.iter().fold(0_u64, |sum, record| {
-        let lost = records.lost_minor(&record.payment.id);
-        sum.saturating_add(record.left_minor().saturating_sub(lost))
-    });
-    Some(Money {
-        amount: minor,
-        currency: currency.code().to_owned(),
-    })
 }

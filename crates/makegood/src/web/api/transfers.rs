@@ -436,7 +436,7 @@ pub async fn create(State(web): State<Arc<Web>>, uri: Uri, told: Told<NewTransfe
     let drawn = Arc::new(bank_of(&web, &name).draw(&payer, on, now).await?);
     let desk = web.desk.clone();
     once(&web, &told.context, move |tx| {
-        let (desk, drawn) = (desk.clone(), Arc::clone(&drawn));
+        let (drawn, desk) = (Arc::clone(&drawn), desk.clone());
         Box::pin(async move {
             let mut made = Vec::new();
             for batch in drawn.iter() {

@@ -7,8 +7,8 @@ use makegood_desk::execution::Deed;
 use makegood_desk::facts::Asked;
 use makegood_desk::input::{Actor, Answer, Id, ProofAbout, ProofShows};
 use makegood_desk::life::{
-    Asking, Case, Check, Checked, Command, CommandState, DecisionHeld, DecisionState, Finding,
-    Letter, Proof, ProofState, Refund, RefundState, Stage, Task,
+    Asking, Case, Check, Checked, Command, CommandState, Credit, CreditState, DecisionHeld,
+    DecisionState, Finding, Letter, Proof, ProofState, Refund, RefundState, Stage, Task,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -57,6 +57,8 @@ pub struct CaseOut {
     pub customer: Option<String>,
     /// Why it is closed, if it is: `settled`, `unanswered`, `order_not_found`, `by_person`.
     pub closed: Option<&'static str>,
+    /// The reason of the person who closed it last, if one did; it stays when the case is opened again.
+    pub closed_reason: Option<String>,
     /// Why it is parked, if it is.
     pub parked: Option<String>,
     /// The chargeback that is open.
@@ -383,8 +385,20 @@ pub struct CommandOut {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Credit)]
 pub struct CreditOut {
+    /// Its number.
+    pub no: u32,
     /// The decision that granted it.
     pub decision: u32,
+    /// `granted`, `exchanged` or `withdrawn`; what is spent of it at the shop is not known here.
+    pub status: &'static str,
+    /// Whether something else is to be chosen for it.
+    pub exchange: bool,
+    /// Of an exchange that was made: the new order.
+    pub new_order: Option<String>,
+    /// And the service that it is of.
+    pub new_service: Option<String>,
+    /// Since when.
+    pub granted_at: String,
     /// Minor units.
     pub amount: u64,
     /// The currency.
@@ -463,6 +477,7 @@ impl CaseOut {
             channel: case.door.map(|door| door.word()),
             customer: case.customer.map(|id| name("cus", id)),
             closed: case.closed.map(closed_word),
+            closed_reason: case.closed_reason.clone(),
             parked: case.parked.clone(),
             dispute: case.disputed.clone(),
             appeals: case.appeals,
@@ -487,15 +502,7 @@ impl CaseOut {
             decisions: case.decisions.iter().map(decision).collect(),
             refunds: case.refunds.iter().map(|held| refund(id, held)).collect(),
             commands: case.commands.iter().map(|held| command(id, held)).collect(),
-            credits: case
-                .credits
-                .iter()
-                .map(|(decision, amount)| CreditOut {
-                    decision: *decision,
-                    amount: amount.minor(),
-                    currency: amount.currency().code().to_owned(),
-                })
-                .collect(),
+            credits: case.credits.iter().map(credit).collect(),
             tasks: case.tasks.iter().map(|held| task(id, held)).collect(),
             letters: case.letters.iter().map(|held| letter(id, held)).collect(),
             messages: case
@@ -508,6 +515,25 @@ impl CaseOut {
                 })
                 .collect(),
         }
+    }
+}
+
+fn credit(credit: &Credit) -> CreditOut {
+    let (status, new) = match &credit.state {
+        CreditState::Granted => ("granted", None),
+        CreditState::Exchanged { order, service } => ("exchanged", Some((order, service))),
+        CreditState::Withdrawn => ("withdrawn", None),
+    };
+    CreditOut {
+        no: credit.no,
+        decision: credit.decision,
+        status,
+        exchange: credit.exchange,
+        new_order: new.map(|(order, _)| order.clone()),
+        new_service: new.map(|(_, service)| service.clone()),
+        granted_at: moment(credit.at),
+        amount: credit.amount.minor(),
+        currency: credit.amount.currency().code().to_owned(),
     }
 }
 
@@ -780,6 +806,14 @@ pub fn proposal(proposal: &Proposal, at: makegood_desk::case::Instant) -> Decisi
     let (origin, reason) = match &proposal.origin {
         Origin::Policy => ("policy", None),
         Origin::Person { reason } => ("person", Some(reason.clone())),
+        Origin::Bounded { of } => {
+            let (minor, currency) = (of.minor(), of.currency());
+            let code = currency.code();
+            let why = format!(
+                "the policy grants {minor} {code} in minor units, and no more is left of the payments"
+            );
+            ("policy", Some(why))
+        }
     };
     DecisionOut {
         no: proposal.no,

@@ -35,8 +35,8 @@ pub struct EventOut {
     /// What kind of thing happened.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The case.
-    pub case: String,
+    /// The case; nothing where it happened to the books and to no case.
+    pub case: Option<String>,
     /// Which event of the case it is, from 1.
     pub position: u64,
     /// By whom.
@@ -61,7 +61,7 @@ impl EventOut {
             created: unix(event.at),
             created_at: moment(event.at),
             kind: record::kind(&event.what),
-            case: name("case", case),
+            case: (!event.what.is_of_the_books()).then(|| name("case", case)),
             position,
             by: actor(event.by),
             data: data(&event.what, event.at),
@@ -163,6 +163,12 @@ pub fn data(what: &Happened, at: Instant) -> Value {
             amount,
             exchange,
         } => json!({"decision": decision, "amount": Money::from(*amount), "exchange": exchange}),
+        Happened::CreditExchanged {
+            credit,
+            order,
+            service,
+        } => json!({"credit": credit, "new_order": order, "new_service": service}),
+        Happened::CreditWithdrawn { credit } => json!({"credit": credit}),
         Happened::TaskOpened { no, task, due_at } => {
             json!({"no": no, "what": todo_word(task), "team": team_of(task), "due_at": moment(*due_at)})
         }
@@ -171,6 +177,43 @@ pub fn data(what: &Happened, at: Instant) -> Value {
         Happened::Appealed { door, message } => {
             json!({"channel": door.word(), "message": text(message)})
         }
+        Happened::ProviderRefundSeen {
+            provider,
+            refund,
+            order,
+            amount,
+            status,
+        } => json!({
+            "provider": provider,
+            "provider_refund": refund,
+            "order": order,
+            "amount": Money::from(*amount),
+            "status": status,
+        }),
+        Happened::ProviderRefundMoved {
+            provider,
+            refund,
+            status,
+        } => json!({"provider": provider, "provider_refund": refund, "status": status}),
+        Happened::ProviderRefundMatched {
+            provider,
+            refund,
+            order,
+        } => json!({"provider": provider, "provider_refund": refund, "order": order}),
+        Happened::BreachOpened {
+            kind,
+            provider,
+            subject,
+            order,
+        } => {
+            json!({"kind": kind, "provider": provider, "subject": subject, "order": order})
+        }
+        Happened::BreachClosed {
+            kind,
+            provider,
+            subject,
+            note,
+        } => json!({"kind": kind, "provider": provider, "subject": subject, "note": note}),
         Happened::LetterHanded { no, text } => json!({"no": no, "text": hex(&text.0)}),
         Happened::Closed { why, reason } => json!({"why": closed_word(*why), "reason": reason}),
         Happened::Parked { why } => json!({"why": why}),

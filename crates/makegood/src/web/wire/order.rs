@@ -185,6 +185,10 @@ pub struct DisputeIn {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub reason: Option<String>,
+    /// What the provider keeps as its fee by now; 0 once it gave the fee back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub fee: Option<Money>,
 }
 
 /// A time when the customer wrote to the shop's support.
