@@ -27,13 +27,13 @@ use shop::{Ground, Shop, Visitor};
 const DAY: i64 = 86_400;
 
 async fn on_both(story: impl AsyncFn(Shop)) {
-    let set = [
-        "desk.undo_seconds=0",
-        "privacy.retention_days=1000",
-        "server.rate_burst_max=100000",
-        "server.rate_per_minute_max=100000",
-    ];
     for ground in [Ground::Sqlite, Ground::Postgres] {
+        let set = [
+            "desk.undo_seconds=0",
+            "privacy.retention_days=1000",
+            "server.rate_burst_max=100000",
+            "server.rate_per_minute_max=100000",
+        ];
         story(Shop::with(ground, &set).await).await;
     }
 }
