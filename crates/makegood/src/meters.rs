@@ -90,7 +90,7 @@ meters! {
     PROVIDER_REQUESTS = "makegood_provider_requests_total", Kind::Counter, ["operation", "result"], "Requests to payment providers, by what they answered.";
     PROVIDER_REQUEST_SECONDS = "makegood_provider_request_duration_seconds", Kind::Histogram(Bounds::Answers), ["operation"], "How long payment providers took to answer.";
     BREAKER_OPEN = "makegood_breaker_open", Kind::Kept, ["provider"], "1 while nothing is sent to a payment provider because it kept failing.";
-    MONEY_STOPPED = "makegood_money_stopped", Kind::Kept, ["by"], "1 while no money moves: a person stopped it, or the settings or a store in doubt do.";
+    MONEY_STOPPED = "makegood_money_stopped", Kind::Kept, ["by"], "1 while no money moves: a person stopped it, the books are in doubt, or this process holds it back.";
     BREACHES = "makegood_breaches_open", Kind::Kept, ["kind"], "What does not agree with the world and waits for finance.";
     RECONCILED_AT = "makegood_reconciled_timestamp_seconds", Kind::Kept, ["provider"], "When the books were last held against the provider's.";
     RECONCILE_DIFFERENCES = "makegood_reconcile_differences_total", Kind::Counter, ["provider"], "Differences found between our books and the provider's.";

@@ -73,13 +73,14 @@ impl Book {
     }
 }
 
-/// How the books stand at a moment, with a reading for each of these providers.
+/// How the books stand at a moment, with a reading for each of these providers; `held` says whether this process holds money back.
 ///
 /// # Errors
 /// The store's trouble.
 pub async fn read(
     tx: &mut Tx<'_>,
     providers: &[&str],
+    held: bool,
     now: Instant,
 ) -> Result<Vec<Reading>, Trouble> {
     let mut book = Book {
@@ -111,6 +112,7 @@ pub async fn read(
         .await?;
     work(tx, &mut book, now).await?;
     money(tx, &mut book, providers, now).await?;
+    book.put(meters::MONEY_STOPPED, "process", i64::from(held));
     log(tx, &mut book).await?;
     Ok(book.readings)
 }

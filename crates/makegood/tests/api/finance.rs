@@ -333,6 +333,11 @@ async fn a_bank_transfer_goes_out_in_one_file_and_is_confirmed(ground: Ground) {
         .post("/v1/transfer_batches", &json!({"execute_on": "2001-01-01"}))
         .await;
     assert_eq!(wrong_day.json()["errors"][0]["pointer"], "/execute_on");
+    let reason = json!({"reason": "something is odd"});
+    finance.post("/v1/brakes/stop", &reason).await;
+    let stopped = finance.post("/v1/transfer_batches", &json!({})).await;
+    assert_eq!(stopped.slug(), "money-stopped", "{}", stopped.text());
+    finance.post("/v1/brakes/go", &reason).await;
     let made = finance
         .post_as("/v1/transfer_batches", "today", &json!({"bank": "bank"}))
         .await;

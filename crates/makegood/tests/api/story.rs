@@ -414,6 +414,7 @@ async fn meters_tell_how_the_books_stand(ground: Ground) {
     read("makegood_refunds_unknown{provider=\"card\"} 1").await;
 
     read("makegood_money_stopped{by=\"person\"} 0").await;
+    read("makegood_money_stopped{by=\"process\"} 0").await;
     finance
         .post("/v1/brakes/stop", &json!({"reason": "something is odd"}))
         .await;
@@ -519,6 +520,8 @@ async fn what_is_left_of_an_order_is_exchanged_for_another_and_counts_as_given_b
         (&credit["status"], &credit["amount"], &credit["exchange"]),
         (&json!("granted"), &json!(3000), &json!(false))
     );
+    // A decision is told with the proof that it stands in the log.
+    shop.seal().await;
     shop.tend(&case).await;
     let read = agent.get(&here).await.json();
     assert_eq!(
@@ -531,9 +534,10 @@ async fn what_is_left_of_an_order_is_exchanged_for_another_and_counts_as_given_b
     let balances = owner.get("/v1/ledger/balances").await.json();
     assert_eq!(balances["balances"], true);
     assert!(balances.to_string().contains("store_credit"), "{balances}");
-    customer
+    let appealed = customer
         .post(&format!("{here}/appeal"), &json!({"text": "No."}))
         .await;
+    assert_eq!(appealed.status, 200, "{}", appealed.text());
     let instead = json!({"outcome": "partial_refund", "refund": money(2000), "clause": "5.10", "reason": "agreed"});
     let refused = agent.post(&format!("{here}/override"), &instead).await;
     assert_eq!(

@@ -85,11 +85,12 @@ pub async fn metrics(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
         return Err(Problem::passing(UNAVAILABLE, detail, 60));
     };
     let (names, now) = (Arc::clone(&web.provider_names), web.clock.now());
+    let held = web.desk.hold.on();
     let read = web.desk.store.read(move |tx| {
         let names = Arc::clone(&names);
         Box::pin(async move {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            gauges::read(tx, &names, now).await
+            gauges::read(tx, &names, held, now).await
         })
     });
     let mut text = meters.text();
