@@ -321,13 +321,21 @@ async fn a_bank_transfer_goes_out_in_one_file_and_is_confirmed(ground: Ground) {
             (400, "bad-body"),
             "{wrong}"
         );
-        assert!(!answer.text().contains("3704"), "{}", answer.text());
+        let told = answer.text();
+        assert!(
+            !told.contains("3704 0044") && !told.contains("37040044"),
+            "{told}"
+        );
     }
     let known = finance
         .post(&payee, &json!({"name": "Mia Hansen", "iban": iban}))
         .await;
     assert_eq!(known.json()["status"], "waiting", "{}", known.text());
-    assert!(!known.text().contains("3704") && !known.text().contains("Mia"));
+    let told = known.text();
+    // Four digits alone may well stand in a hash.
+    for personal in ["3704 0044", "37040044", "Mia Hansen"] {
+        assert!(!told.contains(personal), "{told}");
+    }
 
     let wrong_day = finance
         .post("/v1/transfer_batches", &json!({"execute_on": "2001-01-01"}))
