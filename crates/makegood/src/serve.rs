@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -13,6 +14,7 @@ use crate::hold::Hold;
 use crate::keep::Keeper;
 use crate::meters::Meters;
 use crate::outgoing::Sender;
+use crate::pay::sandbox;
 use crate::retention::Retention;
 use crate::setup::{self, Ready};
 use crate::web::{self, Web};
@@ -150,13 +152,39 @@ pub async fn open_until(
             }
         }
     });
-    let web = Web::new(&ready, meters);
+    let router = with_sandboxes(&ready, web::router(Web::new(&ready, meters)));
+    let posting = posting(&ready);
     let head_max = ready.config.server.header_max;
-    web::serve(listener, web::router(web), head_max, end).await;
+    web::serve(listener, router, head_max, end).await;
     tracing::info!("the doors are closed; what is in hand is finished");
     running.end().await;
     tidying.abort();
+    drop(posting);
     ready.shop.desk.store.close().await;
+}
+
+/// The sandboxes that run inside the program answer beside the desk, under `/sandbox/NAME`, as they would at an address of their own.
+fn with_sandboxes(ready: &Ready, router: Router) -> Router {
+    ready.sandboxes.iter().fold(router, |router, (name, held)| {
+        router.nest_service(
+            &format!("/sandbox/{name}"),
+            sandbox::router(Arc::clone(held)),
+        )
+    })
+}
+
+/// What posts the webhooks of those sandboxes; it ends when it is dropped.
+fn posting(ready: &Ready) -> JoinSet<()> {
+    let mut posting = JoinSet::new();
+    for (name, held) in &ready.sandboxes {
+        match sandbox::post(Arc::clone(held)) {
+            Ok(post) => drop(posting.spawn(post)),
+            Err(cause) => {
+                tracing::error!(%cause, provider = %name, "the sandbox posts no webhooks")
+            }
+        }
+    }
+    posting
 }
 
 /// Binds where the settings say; or takes the socket that systemd hands over.

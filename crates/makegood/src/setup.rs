@@ -29,6 +29,7 @@ use crate::pay::Provider;
 use crate::pay::manual::Manual;
 use crate::pay::manual::account::{Bic, Iban};
 use crate::pay::manual::batch::Payer;
+use crate::pay::sandbox::Sandbox;
 use crate::pay::stripe::{SecretKey, Settings, Stripe, WebhookSecret};
 use crate::policies::{Policies, Unusable};
 use crate::post::Post;
@@ -95,6 +96,8 @@ pub struct Ready {
     pub vault: Arc<Vault>,
     /// What was handed in.
     pub blobs: Arc<Blobs>,
+    /// The sandboxes that run inside the program, by the names of their providers.
+    pub sandboxes: BTreeMap<String, Arc<Sandbox>>,
     /// The way out to addresses that others gave.
     pub way_out: Arc<WayOut>,
     /// Why no money moves: the store is older than what is remembered of it.
@@ -140,6 +143,11 @@ pub async fn open(
     let signer = signer(&config)?;
     let way_out = way_out(&config)?;
     let mut providers = providers(&config)?;
+    let sandboxes = sandboxes(&config, &clock, &within)?;
+    for (name, sandbox) in &sandboxes {
+        let provider = in_process(sandbox).map_err(|why| wrong_provider(name, why))?;
+        providers.insert(name.clone(), Arc::new(provider));
+    }
     providers.extend(
         within
             .into_iter()
@@ -189,6 +197,7 @@ pub async fn open(
         anchor: Arc::new(anchor),
         vault,
         blobs: Arc::new(blobs),
+        sandboxes,
         way_out,
         frozen,
     })
@@ -254,6 +263,56 @@ pub(crate) fn guard(config: &Config) -> Result<Guard, Unready> {
     })
 }
 
+/// The sandboxes that run inside the program, because the settings do not say where else, and nobody brings them. What happens in them is
+/// kept beside the books.
+fn sandboxes(
+    config: &Config,
+    clock: &Clock,
+    within: &BTreeMap<String, Provider>,
+) -> Result<BTreeMap<String, Arc<Sandbox>>, Unready> {
+    let mut sandboxes = BTreeMap::new();
+    for (name, settings) in &config.payments {
+        let ProviderSettings::Sandbox {
+            api_base: None,
+            seed,
+            ..
+        } = settings
+        else {
+            continue;
+        };
+        if within.contains_key(name) {
+            continue;
+        }
+        let path = config.store.data.join(format!("sandbox-{name}.ndjson"));
+        let wall = clock.clone();
+        let wall = Box::new(move || wall.timestamp().as_second());
+        let sandbox = Sandbox::with_journal(&path, *seed, wall)
+            .map_err(|cause| wrong_provider(name, format!("{}: {cause}", path.display())))?;
+        sandboxes.insert(name.clone(), Arc::new(sandbox));
+    }
+    Ok(sandboxes)
+}
+
+/// A sandbox as a provider of the same process.
+///
+/// # Errors
+/// Never, but for a fault of ours.
+pub fn in_process(sandbox: &Arc<Sandbox>) -> Result<Provider, String> {
+    let key = SecretKey::new("sk_test_sandbox")?;
+    let router = crate::pay::sandbox::router(Arc::clone(sandbox));
+    Ok(Provider::Stripe(Stripe::in_process(
+        router,
+        Settings::new(key),
+    )?))
+}
+
+fn wrong_provider(name: &str, why: String) -> Unready {
+    Unready::Setting {
+        key: format!("payments.{name}"),
+        why,
+    }
+}
+
 /// The providers that the settings name, without those inside the program.
 pub(crate) fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider>>, Unready> {
     let mut providers = BTreeMap::new();
@@ -287,7 +346,7 @@ pub(crate) fn providers(config: &Config) -> Result<BTreeMap<String, Arc<Provider
                 let stripe = Stripe::at(api_base.as_str(), Settings::new(key)).map_err(wrong)?;
                 Provider::Stripe(stripe)
             }
-            // The one inside the program is put in by whoever starts it.
+            // The one inside the program is put in when the desk opens.
             ProviderSettings::Sandbox { api_base: None, .. } => continue,
             ProviderSettings::Manual { .. } => Provider::Manual(Manual {}),
         };

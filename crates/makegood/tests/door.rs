@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The door: who takes too long to say what they want is shown out, and who has begun is served to the end.
+//! The door: who takes too long to say what they want is shown out, and who has begun is served to the end; a sandbox inside answers beside
+//! the desk.
 
 #![expect(
     clippy::unwrap_used,
@@ -34,9 +35,13 @@ impl Open {
         let name = format!("makegood-door-{}", uuid::Uuid::now_v7());
         let folder = std::env::temp_dir().join(name);
         write_initial(&folder, &folder).unwrap();
+        Self::again(folder, &["server.header_seconds_max=1"]).await
+    }
+
+    async fn again(folder: PathBuf, set: &[&str]) -> Self {
         let flags = Flags {
             config: Some(folder.join("config.toml")),
-            set: vec!["server.header_seconds_max=1".to_owned()],
+            set: set.iter().map(|line| (*line).to_owned()).collect(),
             ..Flags::default()
         };
         let config = load(&flags, &BTreeMap::new()).unwrap().config;
@@ -60,10 +65,32 @@ impl Open {
     }
 
     async fn close(self) {
+        let folder = self.closed().await;
+        let _ = std::fs::remove_dir_all(folder);
+    }
+
+    /// Closes it, and leaves what it has kept.
+    async fn closed(self) -> PathBuf {
         self.end.send(()).unwrap();
         let ended = tokio::time::timeout(PATIENCE, self.served).await;
         ended.unwrap().unwrap();
-        let _ = std::fs::remove_dir_all(self.folder);
+        self.folder
+    }
+
+    /// Asks the sandbox inside in the provider's dialect: the status and the body.
+    async fn sandbox(&self, method: &str, path: &str, form: &str) -> (u16, serde_json::Value) {
+        let mut stream = self.connect().await;
+        // Basic credentials of `sk_test_sandbox` with an empty password.
+        let head = format!(
+            "{method} /sandbox/play{path} HTTP/1.1\r\nhost: desk\r\nconnection: close\r\nauthorization: Basic c2tfdGVzdF9zYW5kYm94Og==\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
+            form.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let heard = rest(&mut stream).await;
+        let (head, body) = heard.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap())
     }
 }
 
@@ -138,4 +165,27 @@ async fn a_connection_is_used_again_and_let_go_when_the_desk_closes() {
     desk.close().await;
     assert_eq!(rest(&mut stream).await, "");
     assert_eq!(rest(&mut halved).await, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_inside_answers_beside_the_desk_and_remembers_what_happened() {
+    let set = ["payments.play.kind=sandbox"];
+    let folder = Open::new().await.closed().await;
+    let desk = Open::again(folder, &set).await;
+    let form = "amount=4990&currency=dkk&source=tok_visa";
+    let (status, charge) = desk.sandbox("POST", "/v1/charges", form).await;
+    assert_eq!(status, 200, "{charge}");
+    let id = charge["id"].as_str().unwrap().to_owned();
+    let refund = format!("charge={id}&amount=990");
+    let (status, refund) = desk.sandbox("POST", "/v1/refunds", &refund).await;
+    assert_eq!(status, 200, "{refund}");
+    let folder = desk.closed().await;
+    let desk = Open::again(folder, &set).await;
+    let (status, charge) = desk.sandbox("GET", &format!("/v1/charges/{id}"), "").await;
+    assert_eq!(
+        (status, &charge["amount_refunded"]),
+        (200, &serde_json::json!(990)),
+        "{charge}"
+    );
+    desk.close().await;
 }

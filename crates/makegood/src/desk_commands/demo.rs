@@ -16,9 +16,7 @@ use crate::cli::{Done, FINE, Stop};
 use crate::clock::Clock;
 use crate::config::{self, Flags};
 use crate::demo::{self, Seeded};
-use crate::pay::Provider;
-use crate::pay::sandbox::{Sandbox, router};
-use crate::pay::stripe::{SecretKey, Settings, Stripe};
+use crate::pay::sandbox::Sandbox;
 use crate::secret::Secret;
 use crate::setup::{self, Ready, new_id};
 use crate::web::api::sign_in;
@@ -85,7 +83,10 @@ impl DemoArgs {
             let sandbox =
                 Sandbox::in_memory(self.seed, Box::new(move || wall.timestamp().as_second()));
             let sandbox = Arc::new(sandbox);
-            let within = BTreeMap::from([(demo::PROVIDER.to_owned(), provider(&sandbox)?)]);
+            let within = BTreeMap::from([(
+                demo::PROVIDER.to_owned(),
+                setup::in_process(&sandbox).map_err(stop)?,
+            )]);
             let ready = setup::open(config, clock, within).await.map_err(stop)?;
             let seeded = demo::seed(&ready, &sandbox, self.seed)
                 .await
@@ -138,13 +139,6 @@ impl DemoArgs {
         // Only what is said here counts: a demonstration is the same everywhere.
         Ok(config::load(&flags, &BTreeMap::new()).map_err(stop)?.config)
     }
-}
-
-fn provider(sandbox: &Arc<Sandbox>) -> Result<Provider, Stop> {
-    let key = SecretKey::new("sk_test_sandbox").map_err(stop)?;
-    let stripe =
-        Stripe::in_process(router(Arc::clone(sandbox)), Settings::new(key)).map_err(stop)?;
-    Ok(Provider::Stripe(stripe))
 }
 
 /// A token for somebody of the demonstration, for a day.

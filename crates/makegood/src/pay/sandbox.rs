@@ -34,7 +34,7 @@ use tokio::sync::Notify;
 
 pub use events::{Webhook, signature};
 pub use http::router;
-pub use serve::{SandboxArgs, serve};
+pub use serve::{SandboxArgs, post, serve};
 
 use call::{Answer, Call};
 use journal::{Entry, Journal};

@@ -94,13 +94,21 @@ pub async fn serve(
     sandbox: Arc<Sandbox>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    sandbox.posting.open()?;
-    let poster = tokio::spawn(post_on(Arc::clone(&sandbox)));
+    let poster = tokio::spawn(post(Arc::clone(&sandbox))?);
     let served = axum::serve(listener, router(sandbox))
         .with_graceful_shutdown(stop)
         .await;
     poster.abort();
     served
+}
+
+/// What posts a sandbox's webhooks for as long as it is polled.
+///
+/// # Errors
+/// There is nothing to post with.
+pub fn post(sandbox: Arc<Sandbox>) -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    sandbox.posting.open()?;
+    Ok(post_on(sandbox))
 }
 
 /// What webhooks are posted with; nothing where the sandbox is not served.
