@@ -29,6 +29,7 @@ static PROOFS: Statement = Statement {
     name: "PROOFS",
     sqlite: "select proof from letter where proof is not null",
     postgres: "",
+    many: None,
 };
 
 struct World {

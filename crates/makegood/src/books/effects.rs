@@ -21,7 +21,8 @@ use crate::wire::Word as _;
 
 crate::statements! {
     /// Writes an event down.
-    INSERT_EVENT = "insert into event (case_id, position, at, kind, role, person, record) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    INSERT_EVENT = "insert into event (case_id, position, at, kind, role, person, record) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+        many "insert into event (case_id, position, at, kind, role, person, record) select case_id, position, at, kind, role, person, record from unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bytea[], $7::bytea[]) with ordinality as told (case_id, position, at, kind, role, person, record, place) order by place";
     /// Keeps a case file that was judged.
     INSERT_PAPER = "insert into paper (digest, bytes) values (?1, ?2) on conflict (digest) do nothing";
     /// Opens a case, unless the same is open.
@@ -122,9 +123,7 @@ pub async fn write(
     if before.version == 0 {
         insert_case(tx, &case, service).await?;
     }
-    for row in rows {
-        tx.queue(&INSERT_EVENT, row)?;
-    }
+    tx.run_each(&INSERT_EVENT, &rows).await?;
     update_case(tx, before, &case, limits, service, now).await?;
     Ok(case)
 }

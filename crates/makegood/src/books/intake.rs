@@ -48,7 +48,8 @@ crate::statements! {
     /// When the customer wrote.
     TELL_CONTACT = "insert into contact (order_number, at, channel) values (?1, ?2, ?3) on conflict (order_number, at, channel) do nothing";
     /// What fulfilment reported.
-    TELL_LOG = "insert into log_entry (order_number, key, at, seq, id, event, value, account) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) on conflict (order_number, key) do nothing";
+    TELL_LOG = "insert into log_entry (order_number, key, at, seq, id, event, value, account) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) on conflict (order_number, key) do nothing"
+        many "insert into log_entry (order_number, key, at, seq, id, event, value, account) select * from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::text[]) on conflict (order_number, key) do nothing returning order_number, key";
     /// A payment as it is kept.
     KEPT_PAYMENT = "select id, at, amount_minor, currency, kind, fulfilled, provider, reference, reserved_minor, foreign_minor from payment where order_number = ?1 and id = ?2";
     /// A refund by other ways as it is kept.

@@ -19,7 +19,8 @@ crate::statements! {
     /// The places of events in the audit log: of those whose numbers follow one another, all at once.
     SEAL = "update event set leaf = no + ?3 where no between ?1 and ?2 and leaf is null";
     /// A node of the tree that is complete.
-    INSERT_NODE = "insert into audit_node (level, position, hash) values (?1, ?2, ?3)";
+    INSERT_NODE = "insert into audit_node (level, position, hash) values (?1, ?2, ?3)"
+        many "insert into audit_node (level, position, hash) select * from unnest($1::bigint[], $2::bigint[], $3::bytea[])";
     /// A node of the tree.
     NODE = "select hash from audit_node where level = ?1 and position = ?2";
     /// The right edge of the tree.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! PostgreSQL: many connections, each with its prepared statements, and one that listens.
 
+use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::panic::AssertUnwindSafe;
@@ -12,6 +13,7 @@ use futures_util::future::{BoxFuture, FutureExt as _, join, try_join_all};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_postgres::types::ToSql;
 
 use crate::crash;
 
@@ -41,6 +43,12 @@ const MIGRATING: i64 = 0x4D4B_4744_6D69_6772;
 
 /// How many statements are under way at once where none waits for another.
 const UNDER_WAY: usize = 128;
+
+/// Below this many sets of values it is quicker to send each by itself.
+const FEW: usize = 4;
+
+/// How many sets of values go out in one statement.
+const AT_ONCE: usize = 4_096;
 
 /// What a job may do, and what it sees.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -533,6 +541,12 @@ impl<'t> PostgresTx<'t> {
     ) -> Result<Vec<u64>, Trouble> {
         self.within(statement, async |client| {
             let mut changed = Vec::with_capacity(sets.len());
+            if let (Some(many), true) = (statement.many, sets.len() >= FEW) {
+                for some in sets.chunks(AT_ONCE) {
+                    changed.extend(change_many(client, statement, many, some).await?);
+                }
+                return Ok(changed);
+            }
             for some in sets.chunks(UNDER_WAY) {
                 let all = some.iter().map(|set| change(client, statement, set));
                 changed.extend(try_join_all(all).await?);
@@ -575,6 +589,7 @@ static LOCK: Statement = Statement {
     name: "LOCK",
     sqlite: "",
     postgres: "select pg_advisory_xact_lock($1)::text",
+    many: None,
 };
 
 /// Sends what was queued and then does something, without waiting in between.
@@ -651,4 +666,42 @@ async fn change(
         .execute(&prepared, &parameters(values))
         .await
         .map_err(failed)
+}
+
+/// Runs the form of a statement that takes many sets of values at once; answers how many rows each of them made.
+async fn change_many(
+    client: &ClientWrapper,
+    statement: &Statement,
+    many: &'static str,
+    sets: &[Vec<Value>],
+) -> Result<Vec<u64>, Trouble> {
+    for set in sets {
+        check_values(statement, set)?;
+    }
+    let failed = |error| trouble(statement.name, &error);
+    let prepared = client.prepare_cached(many).await.map_err(failed)?;
+    let width = prepared.params().len();
+    for set in sets {
+        check_count(statement, width, set)?;
+    }
+    let columns: Vec<Vec<&Value>> = (0..width)
+        .map(|column| sets.iter().filter_map(|set| set.get(column)).collect())
+        .collect();
+    let values: Vec<&(dyn ToSql + Sync)> = columns
+        .iter()
+        .map(|column| -> &(dyn ToSql + Sync) { column })
+        .collect();
+    let rows = client.query(&prepared, &values).await.map_err(failed)?;
+    let told = prepared.columns().len();
+    if told == 0 {
+        return Ok(vec![1; sets.len()]);
+    }
+    let mut made = HashSet::with_capacity(rows.len());
+    for row in &rows {
+        let key = (0..told).map(|column| read(statement, row, column));
+        made.insert(key.collect::<Result<Vec<_>, _>>()?);
+    }
+    // Of several sets with the same key it is the first that made the row.
+    let one = |set: &Vec<Value>| u64::from(set.get(..told).is_some_and(|key| made.remove(key)));
+    Ok(sets.iter().map(one).collect())
 }

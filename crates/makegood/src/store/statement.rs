@@ -15,6 +15,9 @@ pub struct Statement {
     pub sqlite: &'static str,
     /// What PostgreSQL is told.
     pub postgres: &'static str,
+    /// What PostgreSQL is told instead where there are many sets of values: it takes an array for each value. Where not every set makes
+    /// a row, it gives the first columns of those that did.
+    pub many: Option<&'static str>,
 }
 
 /// Declares statements and the list of them, so that none is forgotten in [`all_statements`].
@@ -31,7 +34,7 @@ pub struct Statement {
 /// ```
 #[macro_export]
 macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident = $(sqlite $sqlite:literal, postgres $postgres:literal)? $($both:literal)?;)+) => {
+    ($($(#[$doc:meta])* $name:ident = $(sqlite $sqlite:literal, postgres $postgres:literal)? $($both:literal)? $(many $many:literal)?;)+) => {
         $(
             $(#[$doc])*
             pub static $name: $crate::store::Statement = $crate::store::Statement {
@@ -47,6 +50,10 @@ macro_rules! statements {
                         }
                     },
                 )?
+                many: {
+                    let many: &[&'static str] = &[$($many)?];
+                    many.first().copied()
+                },
             };
         )+
         /// All statements above.

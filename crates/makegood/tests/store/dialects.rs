@@ -39,6 +39,28 @@ async fn every_statement_is_understood_by_both_and_takes_and_gives_alike() {
 }
 
 #[tokio::test]
+async fn what_takes_many_sets_at_once_takes_the_same_values_and_tells_its_key() {
+    let postgres = Ground::postgres().await;
+    let mut found = 0;
+    for statement in all_statements() {
+        let Some(many) = statement.many else { continue };
+        found += 1;
+        let one = shape(&postgres.store, statement).await.unwrap();
+        let all: &'static Statement = Box::leak(Box::new(Statement {
+            postgres: many,
+            many: None,
+            ..*statement
+        }));
+        let (taken, told) = shape(&postgres.store, all).await.unwrap();
+        assert_eq!(taken, one.0, "{}", statement.name);
+        // Where a set may make no row, the ones that did are told apart by what they give.
+        let may_make_none = many.contains("do nothing");
+        assert_eq!(told > 0, may_make_none, "{}", statement.name);
+    }
+    assert!(found > 1, "none is left to look at");
+}
+
+#[tokio::test]
 async fn a_statement_that_one_of_them_reads_otherwise_is_found() {
     let (sqlite, postgres) = (Ground::sqlite().await, Ground::postgres().await);
     for store in [&sqlite.store, &postgres.store] {
@@ -112,6 +134,7 @@ static SQLITE: Statement = Statement {
         select 'trigger ' || tbl_name || ' ' || name from sqlite_schema where type = 'trigger'
     "#,
     postgres: "",
+    many: None,
 };
 
 static POSTGRES: Statement = Statement {
@@ -159,6 +182,7 @@ static POSTGRES: Statement = Statement {
         union all
         select 'trigger ' || t.name || ' ' || g.tgname from tables t join pg_trigger g on g.tgrelid = t.oid where not g.tgisinternal
     ",
+    many: None,
 };
 
 /// The text of all tables, in which SQLite keeps the names of checks.
@@ -166,6 +190,7 @@ static SQLITE_TABLES: Statement = Statement {
     name: "SQLITE_TABLES",
     sqlite: "select name, sql from sqlite_schema where type = 'table' and name not like 'sqlite_%'",
     postgres: "",
+    many: None,
 };
 
 static POSTGRES_CHECKS: Statement = Statement {
@@ -173,6 +198,7 @@ static POSTGRES_CHECKS: Statement = Statement {
     sqlite: "",
     postgres: "select 'check ' || conrelid::regclass::text || ' ' || conname from pg_constraint
         where contype = 'c' and connamespace = current_schema()::regnamespace",
+    many: None,
 };
 
 async fn texts(store: &Store, statement: &'static Statement) -> Vec<(String, String)> {

@@ -19,6 +19,7 @@ const fn said(name: &'static str, postgres: &'static str) -> Statement {
         name,
         sqlite: "",
         postgres,
+        many: None,
     }
 }
 

@@ -463,6 +463,7 @@ static DURABLE: Statement = Statement {
     name: "DURABLE",
     sqlite: "select (select journal_mode from pragma_journal_mode), (select synchronous from pragma_synchronous), (select foreign_keys from pragma_foreign_keys)",
     postgres: "",
+    many: None,
 };
 
 #[tokio::test]
@@ -480,6 +481,7 @@ static LITTLE_ROOM: Statement = Statement {
     name: "LITTLE_ROOM",
     sqlite: "pragma max_page_count = 187",
     postgres: "",
+    many: None,
 };
 
 #[tokio::test]
@@ -517,6 +519,7 @@ static ADD_NOTE_OR_END_ALL: Statement = Statement {
     name: "ADD_NOTE_OR_END_ALL",
     sqlite: "insert or rollback into note (text) values (?1)",
     postgres: "",
+    many: None,
 };
 
 #[tokio::test]
