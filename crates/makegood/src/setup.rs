@@ -97,6 +97,8 @@ pub struct Ready {
     pub blobs: Arc<Blobs>,
     /// The way out to addresses that others gave.
     pub way_out: Arc<WayOut>,
+    /// What signs the links by which customers reach their cases.
+    pub link_secret: Arc<Secret>,
     /// Why no money moves: the store is older than what is remembered of it.
     pub frozen: Option<Frozen>,
 }
@@ -137,6 +139,7 @@ pub async fn open(
         Policies::open(&config.desk.policy).map_err(|why| Unready::Policy(Box::new(why)))?;
     let master = MasterKey::open(&config.privacy.master_key_file).map_err(Unready::Vault)?;
     let key_secret = derived(&master, "refund keys");
+    let link_secret = Arc::new(derived(&master, "customer links"));
     let signer = signer(&config)?;
     let way_out = way_out(&config)?;
     let mut providers = providers(&config)?;
@@ -190,6 +193,7 @@ pub async fn open(
         vault,
         blobs: Arc::new(blobs),
         way_out,
+        link_secret,
         frozen,
     })
 }
