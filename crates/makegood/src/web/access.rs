@@ -369,6 +369,10 @@ pub async fn check(State(web): State<Arc<Web>>, mut request: Request, next: Next
 }
 
 async fn visitor(web: &Web, request: Request, next: Next) -> Response {
+    // What a page is drawn with is no question, and without it nobody could read that they asked too often.
+    if request.uri().path().starts_with("/assets/") {
+        return next.run(request).await;
+    }
     match web.limits.of_address(address(web, &request)) {
         Ok(standing) => standing.noted(next.run(request).await),
         Err(over) => over.into_response(),

@@ -215,11 +215,7 @@ pub async fn create(
 }
 
 /// Takes a request in, by whichever way it came.
-pub(in crate::web) async fn take_in(
-    web: &Arc<Web>,
-    context: &Context,
-    body: &NewCase,
-) -> Answer {
+pub(in crate::web) async fn take_in(web: &Arc<Web>, context: &Context, body: &NewCase) -> Answer {
     let mut tries = 0;
     loop {
         match asked(web, context, body).await {

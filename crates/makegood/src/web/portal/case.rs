@@ -10,13 +10,15 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::Response;
 use makegood_desk::case::{CaseFile, Instant, LogEntry};
-use makegood_desk::decision::Rulebook;
+use makegood_desk::decision::{Rulebook, Workspace};
+use makegood_desk::event::Origin;
 use makegood_desk::facts::Asked;
 use makegood_desk::input::{Digest, Door, Input, Language, ProofAbout};
 use makegood_desk::life::{Case, Letter, LetterKind};
 use makegood_desk::notice::{self, Paragraph};
 use makegood_desk::record;
 use makegood_desk::records::Records;
+use makegood_policy::fact::Disclose;
 use serde_json::json;
 
 use super::curve::{self, Curve};
@@ -28,7 +30,7 @@ use crate::books::files::{self, File};
 use crate::books::orders::{Depth, records};
 use crate::books::{cases, private};
 use crate::post::{LETTER, MESSAGE, letter_word};
-use crate::reasons::edition;
+use crate::reasons::{Reasons, edition};
 use crate::store::{Trouble, Tx, Value};
 use crate::vault::VaultTrouble;
 use crate::web::Web;
@@ -93,6 +95,7 @@ struct Page {
     curve: Option<Curve>,
     judged_at: Option<String>,
     decision: Vec<Paragraph>,
+    changes: Vec<String>,
     version: Option<(String, String)>,
     appeal: bool,
     proof: bool,
@@ -265,6 +268,7 @@ async fn put_together(
         curve: told_of.curve,
         judged_at: told_of.judged_at,
         decision: told_of.decision,
+        changes: told_of.changes,
         version: told_of.version,
         appeal: case.standing().is_some() && case.disputed.is_none(),
         proof: told_of.proof,
@@ -276,7 +280,10 @@ async fn put_together(
         once: super::help::once()?,
         limits: say.with(
             "files-limits",
-            &[("count", Fill::Words(&files_max)), ("size", Fill::Words(&size))],
+            &[
+                ("count", Fill::Words(&files_max)),
+                ("size", Fill::Words(&size)),
+            ],
         ),
         frame,
     })
@@ -288,6 +295,7 @@ struct Explained {
     curve: Option<Curve>,
     judged_at: Option<String>,
     decision: Vec<Paragraph>,
+    changes: Vec<String>,
     version: Option<(String, String)>,
     proof: bool,
 }
@@ -328,13 +336,17 @@ fn explained(web: &Web, say: &Say, seen: &Seen) -> Explained {
     let version = case.standing().map(|held| {
         let version = &held.proposal.version;
         let words = makegood_desk::words::version_words(say.tongue(), version);
-        (words, format!("/policy/{version}?language={}", say.language.code()))
+        (
+            words,
+            format!("/policy/{version}?language={}", say.language.code()),
+        )
     });
     Explained {
         asks: asks(say, case, rulebook),
         curve,
         judged_at,
         decision: decision(web, say, seen, rulebook, judged.as_ref()),
+        changes: changes(web, say, case, judged.as_ref()),
         version,
         proof: seen.proof,
     }
@@ -344,7 +356,9 @@ fn asks(say: &Say, case: &Case, rulebook: Option<&Rulebook>) -> Vec<Ask> {
     let open = case
         .open_askings()
         .filter(|asking| asking.whom == Asked::Customer);
-    let facts: Vec<String> = open.flat_map(|asking| asking.facts.iter().cloned()).collect();
+    let facts: Vec<String> = open
+        .flat_map(|asking| asking.facts.iter().cloned())
+        .collect();
     let Some(book) = rulebook else {
         return Vec::new();
     };
@@ -393,6 +407,26 @@ fn decision(
     notice.paragraphs
 }
 
+/// What would have changed the decision, where the policy made it: a person's reasons are their own.
+fn changes(web: &Web, say: &Say, case: &Case, judged: Option<&CaseFile<'_>>) -> Vec<String> {
+    let held = case
+        .standing()
+        .filter(|held| held.proposal.origin == Origin::Policy);
+    let book = held.and_then(|held| {
+        let mut books = web.desk.policies.iter();
+        books.find(|book| book.policy().version == held.proposal.version)
+    });
+    let Some((book, judged)) = book.zip(judged) else {
+        return Vec::new();
+    };
+    let mut room = Workspace::default();
+    let decision = book.decide(&mut room, judged);
+    let edition = edition(book.policy(), Some(say.language.code()));
+    let reasons = Reasons::of(book, judged, &decision, edition, Disclose::Customer);
+    let changes = reasons.would_change.into_iter();
+    changes.map(|change| change.says).collect()
+}
+
 /// What was written, by the customer and by us, newest last.
 async fn thread(web: &Arc<Web>, say: &Say, seen: &Seen) -> Result<Vec<Item>, Problem> {
     let case = &seen.case;
@@ -406,12 +440,19 @@ async fn thread(web: &Arc<Web>, say: &Say, seen: &Seen) -> Result<Vec<Item>, Pro
         text: String::new(),
         files: Vec::new(),
     };
-    for (at, text, digests) in case.messages.iter().rev().take(THREAD_MOST) {
+    for (at, text, digests) in case
+        .messages
+        .iter()
+        .skip(case.messages.len().saturating_sub(THREAD_MOST))
+    {
         let mut item = item(false, *at, say.t("thread-you"));
         if let Some(digest) = text {
             item.text = words_of(web, *digest, MESSAGE).await?;
         }
-        item.files = digests.iter().map(|digest| file(say, seen, *digest)).collect();
+        item.files = digests
+            .iter()
+            .map(|digest| file(say, seen, *digest))
+            .collect();
         items.push(item);
     }
     for proof in case.proofs() {
@@ -419,7 +460,11 @@ async fn thread(web: &Arc<Web>, say: &Say, seen: &Seen) -> Result<Vec<Item>, Pro
         item.files.push(file(say, seen, proof.attachment));
         items.push(item);
     }
-    for letter in case.letters.iter().rev().take(THREAD_MOST) {
+    for letter in case
+        .letters
+        .iter()
+        .skip(case.letters.len().saturating_sub(THREAD_MOST))
+    {
         if let Some(digest) = letter.handed {
             let title = say.t(&format!("letter-{}", letter_word(letter.kind)));
             let mut item = item(true, letter.at, title);
@@ -593,8 +638,15 @@ async fn acted(
             Ok(_) => {}
             Err(problem) if problem.kind().status.is_server_error() => return Err(problem),
             Err(problem) => {
-                tracing::info!(kind = problem.kind().slug, "what a customer wrote was not taken");
-                let why = if appeals { "appeal-refused" } else { "reply-refused" };
+                tracing::info!(
+                    kind = problem.kind().slug,
+                    "what a customer wrote was not taken"
+                );
+                let why = if appeals {
+                    "appeal-refused"
+                } else {
+                    "reply-refused"
+                };
                 return Ok(Err(say.t(why)));
             }
         }

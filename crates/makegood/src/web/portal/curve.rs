@@ -122,7 +122,10 @@ fn figures(say: &Say, order: &Order<'_>, measured: &Measured) -> Vec<(String, St
         out.push((say.t("curve-dropped"), dropped));
     }
     if let Some((_, until)) = measured.guarantee {
-        out.push((say.t("curve-guarantee"), say.one("curve-until", "day", &say.day(until))));
+        out.push((
+            say.t("curve-guarantee"),
+            say.one("curve-until", "day", &say.day(until)),
+        ));
     }
     out
 }
@@ -175,12 +178,17 @@ impl Drawing {
 
     fn x(&self, at: Instant) -> i128 {
         let part = at.unix_nanoseconds().clamp(self.from, self.to) - self.from;
-        LEFT + part.saturating_mul(RIGHT - LEFT).div_euclid(self.to - self.from)
+        LEFT + part
+            .saturating_mul(RIGHT - LEFT)
+            .div_euclid(self.to - self.from)
     }
 
     fn y(&self, count: i128) -> i128 {
         let part = count.clamp(self.low, self.high) - self.low;
-        BOTTOM - part.saturating_mul(BOTTOM - TOP).div_euclid(self.high - self.low)
+        BOTTOM
+            - part
+                .saturating_mul(BOTTOM - TOP)
+                .div_euclid(self.high - self.low)
     }
 
     fn svg(&self, say: &Say, order: &Order<'_>, measured: &Measured) -> String {
@@ -233,7 +241,7 @@ impl Drawing {
             let _ = write!(
                 out,
                 "<text class=\"in-band\" x=\"{middle}\" y=\"{}\">{}</text>",
-                BOTTOM - 8,
+                TOP.midpoint(BOTTOM) + 4,
                 escaped(&say.t("curve-guarantee"))
             );
         }
@@ -275,7 +283,10 @@ impl Drawing {
             let _ = write!(path, "{}{x} {y}", if number == 0 { 'M' } else { 'L' });
             let _ = write!(dots, "<circle cx=\"{x}\" cy=\"{y}\" r=\"2.5\"/>");
         }
-        let _ = write!(out, "<path class=\"line\" d=\"{path}\"/><g class=\"dots\">{dots}</g>");
+        let _ = write!(
+            out,
+            "<path class=\"line\" d=\"{path}\"/><g class=\"dots\">{dots}</g>"
+        );
     }
 
     fn drop(&self, out: &mut String, say: &Say, measured: &Measured) {
@@ -295,7 +306,11 @@ impl Drawing {
                 ("share", Fill::Words(&share(say, measured))),
             ],
         );
-        let (side, class) = if x > 200 { (x - 8, " end") } else { (x + 8, "") };
+        let (side, class) = if x > 200 {
+            (x - 8, " end")
+        } else {
+            (x + 8, "")
+        };
         let _ = write!(
             out,
             "<path class=\"drop\" d=\"M{x} {top}V{low}\"/><text class=\"drop-label{class}\" x=\"{side}\" y=\"{}\">{}</text>",

@@ -63,7 +63,9 @@ impl Form {
             match part.file_name() {
                 // A field for files in which nobody chose one.
                 Some("") => {}
-                Some(_) if form.files.len() >= most => form.rejected = form.rejected.saturating_add(1),
+                Some(_) if form.files.len() >= most => {
+                    form.rejected = form.rejected.saturating_add(1)
+                }
                 Some(_) => match keep(web, &mut part).await {
                     Ok(file) => form.files.push(file_name(file.digest)),
                     Err(problem) if matches!(problem.kind(), ATTACHMENT | TOO_LARGE) => {
@@ -136,5 +138,8 @@ fn broken() -> Problem {
 }
 
 fn too_large() -> Problem {
-    Problem::new(TOO_LARGE, "the texts of the form are too long; shorten them")
+    Problem::new(
+        TOO_LARGE,
+        "the texts of the form are too long; shorten them",
+    )
 }

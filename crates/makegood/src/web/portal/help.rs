@@ -51,7 +51,11 @@ impl Asked {
             wrong: Vec::new(),
         };
         let wrong = [
-            ("order", "help-order-wrong", !crate::web::wire::is_line(&asked.order, 200)),
+            (
+                "order",
+                "help-order-wrong",
+                !crate::web::wire::is_line(&asked.order, 200),
+            ),
             ("email", "help-email-wrong", !is_mail(&asked.email)),
             ("words", "help-words-wrong", !is_prose(&asked.words)),
         ];
@@ -119,7 +123,10 @@ struct Heard {
 
 fn frame(web: &Web, uri: &Uri, headers: &HeaderMap) -> (Frame, Language) {
     let language = chosen(uri).unwrap_or_else(|| asked_for(web, headers));
-    (Frame::new(web, uri, language, "help", "help-title"), language)
+    (
+        Frame::new(web, uri, language, "help", "help-title"),
+        language,
+    )
 }
 
 /// Open the help form
@@ -216,7 +223,10 @@ fn second(
         once: once()?,
         limits: frame.say.with(
             "files-limits",
-            &[("count", Fill::Words(&files_max)), ("size", Fill::Words(&size))],
+            &[
+                ("count", Fill::Words(&files_max)),
+                ("size", Fill::Words(&size)),
+            ],
         ),
         frame,
         asked,

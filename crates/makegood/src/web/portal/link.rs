@@ -16,8 +16,8 @@ use ring::hmac;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::books::seal::hex;
 use crate::books::cases;
+use crate::books::seal::hex;
 use crate::secret::Secret;
 use crate::store::{Trouble, Tx, Value};
 use crate::web::Web;
@@ -161,7 +161,11 @@ pub async fn create(
     let revoke = told.body.revoke_earlier;
     // Links tell whole seconds apart: one that replaces others is made in the next.
     let now = web.clock.now();
-    let made_at = if revoke { now.plus(Duration::from_seconds(1)) } else { now };
+    let made_at = if revoke {
+        now.plus(Duration::from_seconds(1))
+    } else {
+        now
+    };
     let shelf = Arc::clone(&web.desk.shelf);
     let known = web.desk.store.write(move |tx| {
         let shelf = Arc::clone(&shelf);

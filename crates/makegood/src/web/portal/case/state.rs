@@ -105,7 +105,11 @@ fn asked(say: &Say, case: &Case) -> (Kind, String, String) {
     let until = open.iter().map(|asking| asking.due_at).min();
     let day = until.map_or(String::new(), |at| say.day(at));
     let fills = [("count", Fill::Count(count)), ("day", Fill::Words(&day))];
-    (Kind::Ask, say.with("state-asked", &fills), say.t("note-asked"))
+    (
+        Kind::Ask,
+        say.with("state-asked", &fills),
+        say.t("note-asked"),
+    )
 }
 
 fn closed(say: &Say, case: &Case) -> (Kind, String, String) {
@@ -138,10 +142,14 @@ fn decided(say: &Say, case: &Case) -> (Kind, String, String) {
     if let Some(news) = money(say, case, held, &on) {
         return news;
     }
-    let credit = held.proposal.remedies.iter().find_map(|granted| match granted {
-        Granted::Credit { amount } | Granted::Exchange { amount, .. } => Some(*amount),
-        _ => None,
-    });
+    let credit = held
+        .proposal
+        .remedies
+        .iter()
+        .find_map(|granted| match granted {
+            Granted::Credit { amount } | Granted::Exchange { amount, .. } => Some(*amount),
+            _ => None,
+        });
     if let Some(amount) = credit {
         let sentence = with_amount(say, "state-credit", amount, &on);
         return (Kind::Good, sentence, say.t("note-credit"));
@@ -158,18 +166,29 @@ fn decided(say: &Say, case: &Case) -> (Kind, String, String) {
         Outcome::Contest | Outcome::Concede => {
             (Kind::Wait, say.t("state-disputed"), say.t("note-disputed"))
         }
-        _ => (Kind::Bad, say.with("state-declined", &day), say.t("note-declined")),
+        _ => (
+            Kind::Bad,
+            say.with("state-declined", &day),
+            say.t("note-declined"),
+        ),
     }
 }
 
 fn with_amount(say: &Say, id: &str, amount: Amount, day: &str) -> String {
     let amount = say.money(amount);
-    say.with(id, &[("amount", Fill::Words(&amount)), ("day", Fill::Words(day))])
+    say.with(
+        id,
+        &[("amount", Fill::Words(&amount)), ("day", Fill::Words(day))],
+    )
 }
 
 /// The news of a refund, if one was granted.
 fn money(say: &Say, case: &Case, held: &DecisionHeld, on: &str) -> Option<(Kind, String, String)> {
-    let own = || case.refunds.iter().filter(|refund| refund.decision == held.proposal.no);
+    let own = || {
+        case.refunds
+            .iter()
+            .filter(|refund| refund.decision == held.proposal.no)
+    };
     let granted: Vec<Amount> = held
         .proposal
         .remedies
@@ -182,11 +201,20 @@ fn money(say: &Say, case: &Case, held: &DecisionHeld, on: &str) -> Option<(Kind,
     let first = granted.first()?;
     let total = granted.iter().map(|amount| amount.minor()).sum();
     let total = Amount::new(total, first.currency());
-    if own().any(|refund| matches!(refund.state, RefundState::Pending { requires_action: true })) {
+    if own().any(|refund| {
+        matches!(
+            refund.state,
+            RefundState::Pending {
+                requires_action: true
+            }
+        )
+    }) {
         let sentence = with_amount(say, "state-action", total, on);
         return Some((Kind::Ask, sentence, say.t("note-action")));
     }
-    if own().any(|refund| matches!(refund.state, RefundState::Failed { .. })) && !own().any(|refund| refund.binds()) {
+    if own().any(|refund| matches!(refund.state, RefundState::Failed { .. }))
+        && !own().any(|refund| refund.binds())
+    {
         let sentence = with_amount(say, "state-failed", total, on);
         return Some((Kind::Bad, sentence, say.t("note-failed")));
     }
@@ -245,7 +273,7 @@ fn steps(say: &Say, case: &Case) -> Vec<Step> {
                     "now" => "step-is-now",
                     _ => "step-is-next",
                 }),
-                when: at.filter(|_| done).map(|at| say.day(at)),
+                when: at.filter(|_| done).map(|at| say.short_day(at)),
             }
         })
         .collect()
