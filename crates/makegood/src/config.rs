@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use jiff::tz::TimeZone;
 use url::Url;
 
 pub use self::command::ConfigCommand;
@@ -67,6 +68,8 @@ pub struct Config {
     pub server: Server,
     /// Where everything is kept.
     pub store: Store,
+    /// Who customers deal with.
+    pub merchant: Merchant,
     /// Requests, decisions, and who has to look at them.
     pub desk: Desk,
     /// Brakes on money.
@@ -131,6 +134,23 @@ pub struct Store {
     pub sqlite_readers_max: usize,
     /// How long one statement may take.
     pub statement_max: Duration,
+}
+
+/// Who customers deal with, as pages and letters name them.
+#[derive(Clone, Debug)]
+pub struct Merchant {
+    /// The name.
+    pub name: String,
+    /// The official mail address, where there is one.
+    pub email: Option<String>,
+    /// The telephone, where somebody answers one.
+    pub phone: Option<String>,
+    /// The site where customers buy.
+    pub website: Option<Url>,
+    /// The zone in which customers read times.
+    pub time_zone: TimeZone,
+    /// Within how long customers hear from a person.
+    pub answer: Duration,
 }
 
 /// Requests, decisions, and who has to look at them.
@@ -623,6 +643,7 @@ impl Build<'_> {
         let data = self.data(file, environment);
         let config = Config {
             server: self.server(),
+            merchant: self.merchant(),
             desk: self.desk(),
             money: self.money(),
             payments: self.payments(),
@@ -696,6 +717,25 @@ impl Build<'_> {
             rate_visitor_per_minute_max: self.count("server.rate_visitor_per_minute_max"),
             rate_sign_in_per_minute_max: self.count("server.rate_sign_in_per_minute_max"),
             shutdown_grace: self.seconds("server.shutdown_grace_seconds"),
+        }
+    }
+
+    fn merchant(&mut self) -> Merchant {
+        let zone = self.set("merchant.time_zone", Self::text);
+        let time_zone = TimeZone::get(&zone).unwrap_or_else(|_| {
+            let message = format!(
+                "`merchant.time_zone` is no zone of the time zone database: it is \"{zone}\"; write one such as \"Europe/Copenhagen\""
+            );
+            self.wrong("merchant.time_zone", message);
+            TimeZone::UTC
+        });
+        Merchant {
+            name: self.set("merchant.name", Self::text),
+            email: self.text("merchant.email"),
+            phone: self.text("merchant.phone"),
+            website: self.url("merchant.website"),
+            time_zone,
+            answer: self.hours("merchant.answer_hours_max"),
         }
     }
 

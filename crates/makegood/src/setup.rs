@@ -100,6 +100,8 @@ pub struct Ready {
     pub sandboxes: BTreeMap<String, Arc<Sandbox>>,
     /// The way out to addresses that others gave.
     pub way_out: Arc<WayOut>,
+    /// What signs the links by which customers reach their cases.
+    pub link_secret: Arc<Secret>,
     /// Why no money moves: the store is older than what is remembered of it.
     pub frozen: Option<Frozen>,
 }
@@ -140,6 +142,7 @@ pub async fn open(
         Policies::open(&config.desk.policy).map_err(|why| Unready::Policy(Box::new(why)))?;
     let master = MasterKey::open(&config.privacy.master_key_file).map_err(Unready::Vault)?;
     let key_secret = derived(&master, "refund keys");
+    let link_secret = Arc::new(derived(&master, "customer links"));
     let signer = signer(&config)?;
     let way_out = way_out(&config)?;
     let mut providers = providers(&config)?;
@@ -199,6 +202,7 @@ pub async fn open(
         blobs: Arc::new(blobs),
         sandboxes,
         way_out,
+        link_secret,
         frozen,
     })
 }

@@ -11,6 +11,7 @@ mod door;
 pub mod idempotency;
 pub mod limits;
 pub mod openapi;
+pub mod portal;
 pub mod refusal;
 pub mod router;
 pub mod session;
@@ -66,6 +67,8 @@ pub struct Web {
     pub way_out: Arc<WayOut>,
     /// How often each caller may ask.
     pub limits: limits::Limits,
+    /// The links by which customers reach their cases.
+    pub links: portal::link::Links,
     /// What was told of cases lately.
     pub told: told::ToldLately,
     /// Held while the books are held against a provider's: one comparison at a time.
@@ -91,6 +94,7 @@ impl Web {
             provider_names: Arc::new(ready.shop.providers.keys().cloned().collect()),
             way_out: Arc::clone(&ready.way_out),
             limits: limits::Limits::new(&ready.config.server),
+            links: portal::link::Links::new(&ready.link_secret),
             told: told::ToldLately::default(),
             comparing: Arc::default(),
             known: access::Known::default(),

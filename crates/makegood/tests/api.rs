@@ -52,6 +52,8 @@ mod invented;
 mod orders;
 #[path = "api/payments.rs"]
 mod payments;
+#[path = "api/portal.rs"]
+mod portal;
 #[path = "api/repeated.rs"]
 mod repeated;
 #[path = "api/sign_in.rs"]

@@ -63,6 +63,12 @@ pub(super) const KEYS: &[Key] = &[
     key("store.postgres_connections_max", count(2, 1_000)),
     key("store.sqlite_readers_max", count(1, 64)),
     key("store.statement_seconds_max", count(1, 3_600)),
+    key("merchant.name", Form::Text),
+    key("merchant.email", Form::Text),
+    key("merchant.phone", Form::Text),
+    key("merchant.website", Form::Url),
+    key("merchant.time_zone", Form::Text),
+    key("merchant.answer_hours_max", count(1, 720)),
     key("desk.policy", Form::Text),
     key("desk.language", Form::Choice(&["da", "en"])),
     key(

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use clap::Args;
 use makegood_desk::case::Duration;
+use makegood_desk::life::Stage;
 
 use super::{new_link, stop, wait_for};
 use crate::books::people::{self, NewToken, Role, Scope};
@@ -20,6 +21,7 @@ use crate::pay::sandbox::Sandbox;
 use crate::secret::Secret;
 use crate::setup::{self, Ready, new_id};
 use crate::web::api::sign_in;
+use crate::web::portal;
 use crate::{log, meters, serve};
 
 /// `makegood demo`.
@@ -96,7 +98,9 @@ impl DemoArgs {
             let token = token(&ready, &seeded, Role::Agent).await?;
             let place = format!("http://{address}");
             let link = link(&ready, &seeded, &place).await?;
-            welcome(out, &seeded, &place, (&link, &token), begun)?;
+            let customer = customer_link(&ready, &seeded, &place);
+            let links = (link.as_str(), customer.as_str());
+            welcome(out, &seeded, &place, (links, &token), begun)?;
             let (once, asked) = (self.once, serve::asked_to_end());
             let end = async move {
                 if !once {
@@ -174,11 +178,30 @@ async fn link(ready: &Ready, seeded: &Seeded, place: &str) -> Result<String, Sto
     Ok(sign_in::address(place, secret.expose()))
 }
 
+/// The address under which a customer of the demonstration follows a case: one with money on its way, if there is one.
+fn customer_link(ready: &Ready, seeded: &Seeded, place: &str) -> String {
+    let wanted = "units dropped and cannot be delivered again";
+    let told = seeded.cases.iter().find(|case| case.story == wanted);
+    let paying = || {
+        seeded
+            .cases
+            .iter()
+            .find(|case| case.stage == Stage::Remedying)
+    };
+    let case = told.or_else(paying).or_else(|| seeded.cases.first());
+    let links = portal::link::Links::new(&ready.link_secret);
+    let now = ready.shop.clock.now();
+    case.map_or_else(
+        || format!("{place}/help"),
+        |case| portal::link::address(place, &links.link(case.id, now)),
+    )
+}
+
 fn welcome(
     out: &mut dyn Write,
     seeded: &Seeded,
     place: &str,
-    (link, token): (&str, &Secret),
+    ((link, customer), token): ((&str, &str), &Secret),
     begun: Instant,
 ) -> Result<(), Stop> {
     let token = token.expose();
@@ -197,6 +220,10 @@ fn welcome(
         "\nSign in as an agent, once, with this link:
 
   {link}
+
+See a case as its customer does, with this one; customers ask for help at {place}/help:
+
+  {customer}
 
 No real money moves. Everything is told at {place}/docs; or try it from a terminal:
 

@@ -12,6 +12,7 @@ use pulldown_cmark::{Options, Parser};
 use serde_json::Value;
 
 use super::openapi;
+use super::portal::{assets, frame};
 use super::refusal::{KINDS, Kind, no_page};
 use super::router::spec;
 use super::wire::{Answer, Parameters, html, json_bytes};
@@ -36,10 +37,8 @@ pub async fn description(uri: Uri) -> Answer {
 pub async fn page(uri: Uri) -> Answer {
     Parameters::of(&uri, &[])?;
     static PAGE: OnceLock<String> = OnceLock::new();
-    Ok(html(
-        PAGE.get_or_init(|| reference(&serde_json::to_value(spec()).unwrap_or_default()))
-            .clone(),
-    ))
+    let page = PAGE.get_or_init(|| reference(&serde_json::to_value(spec()).unwrap_or_default()));
+    Ok(frame::sent(page.clone(), Language::English))
 }
 
 /// List kinds of problems
@@ -66,7 +65,7 @@ pub async fn problems(uri: Uri, headers: HeaderMap) -> Answer {
         );
     }
     body.push_str("</ul>\n");
-    Ok(in_language(html(whole(language, title, &body)), language))
+    Ok(frame::sent(whole(language, title, &body), language))
 }
 
 /// Read what a kind of problem means
@@ -101,7 +100,7 @@ pub async fn problem(uri: Uri, Path(slug): Path<String>, headers: HeaderMap) -> 
         }
         None => no_page(whole(language, none, &format!("{back}<h1>{none}</h1>"))),
     };
-    Ok(in_language(response, language))
+    Ok(frame::guarded(response, language))
 }
 
 /// The words about a kind of problem.
@@ -189,14 +188,16 @@ pub(super) fn escaped(text: &str) -> String {
     text.replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A page that needs nothing from elsewhere.
+/// A page that needs nothing from elsewhere but the desk's own stylesheet.
 pub(super) fn whole(language: Language, title: &str, body: &str) -> String {
     format!(
-        "<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>{} · Makegood</title>\n<style>{}</style>\n<main>\n{body}\n</main>\n</html>\n",
+        "<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{} · Makegood</title>\n<link rel=\"icon\" href=\"{}\" type=\"image/svg+xml\">\n\
+         <link rel=\"stylesheet\" href=\"{}\">\n<main>\n{body}\n</main>\n</html>\n",
         language.code(),
         escaped(title),
-        include_str!("pages/page.css")
+        assets::mark(),
+        assets::look()
     )
 }
 
@@ -237,7 +238,7 @@ fn reference(api: &Value) -> String {
     let tags: Vec<(&str, &str)> = items(api, "tags")
         .map(|tag| (text_at(tag, "/name"), text_at(tag, "/description")))
         .collect();
-    body.push_str("<nav aria-label=\"Contents\">\n");
+    body.push_str("<nav class=\"index\" aria-label=\"Contents\">\n");
     for (tag, _) in &tags {
         let _ = write!(body, "<h4><a href=\"#{tag}\">{tag}</a></h4>\n<ul>\n");
         for (method, path, operation) in page.operations(tag) {

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use makegood_desk::case::Duration;
+use makegood_desk::input::Actor;
 use makegood_desk::life::Case;
 use makegood_desk::refusal::Refusal;
 use ring::hmac;
@@ -75,10 +76,40 @@ impl Drop for Turn {
 pub struct Context {
     /// Who asks.
     pub caller: Caller,
+    by: Actor,
     asked: Option<Asked>,
     request_id: String,
     path: String,
     _turn: Option<Turn>,
+}
+
+impl Context {
+    /// Of a customer, on a page of ours: nobody with a token. A form that is sent twice under one key counts once.
+    #[must_use]
+    pub fn of_customer(web: &Web, key: Option<&str>, path: &str, said: &[u8]) -> Self {
+        let caller = Caller::customer();
+        let key = key.filter(|key| is_key(key)).map(str::to_owned);
+        let asked = key.map(|key| asked(web, &caller, key, "POST", path, said));
+        Self {
+            caller,
+            by: Actor::Customer,
+            asked,
+            request_id: String::new(),
+            path: path.to_owned(),
+            _turn: None,
+        }
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub const fn actor(&self) -> Actor {
+        self.by
+    }
+}
+
+/// Whether a page of ours may have made up a key.
+fn is_key(key: &str) -> bool {
+    (16..=64).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// A body that was read, with what the request carries.
@@ -130,6 +161,7 @@ impl<T: DeserializeOwned + Send> FromRequest<Arc<Web>> for Told<T> {
         Ok(Self {
             body,
             context: Context {
+                by: caller.actor(),
                 caller,
                 asked,
                 request_id,

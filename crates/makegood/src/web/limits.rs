@@ -178,8 +178,10 @@ pub async fn guard(State(web): State<Arc<Web>>, request: Request, next: Next) ->
         "/v1/attachments",
         "/v1/orders",
         "/v1/reconciliations",
+        "/help",
     ];
-    let streams = long.contains(&request.uri().path());
+    let path = request.uri().path();
+    let streams = long.contains(&path) || path.starts_with("/c/");
     let work = AssertUnwindSafe(next.run(request)).catch_unwind();
     // Reading the body has its own time; this one is for the whole.
     let most = web

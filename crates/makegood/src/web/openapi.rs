@@ -44,6 +44,10 @@ pub fn frame() -> OpenApi {
             "Sessions",
             "Signing in with a link, in a browser, and signing out.",
         ),
+        (
+            "Pages",
+            "What customers see: the policy, ways to reach the merchant, the help form, and the page of a case.",
+        ),
         ("Health", "Whether the program lives and works."),
         ("Help", "This description, and pages about problems."),
     ];

@@ -417,6 +417,22 @@ pub fn gone_page(page: String) -> Response {
     (StatusCode::GONE, axum::response::Html(page)).into_response()
 }
 
+/// A page that asks for something to be put right.
+#[must_use]
+pub fn amiss_page(page: String) -> Response {
+    (StatusCode::UNPROCESSABLE_ENTITY, axum::response::Html(page)).into_response()
+}
+
+/// Leads a browser to the page that shows what came of a form.
+#[must_use]
+pub fn shown_at(place: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    if let Ok(place) = HeaderValue::from_str(place) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    response
+}
+
 /// Leads a browser on to another page.
 #[must_use]
 pub fn elsewhere(path: &'static str) -> Response {

@@ -15,7 +15,7 @@ use super::api::{
     policies, reconciliations, refunds, sign_in, tasks, transfers, webhooks,
 };
 use super::refusal::Problem;
-use super::{Web, access, docs, limits, openapi, refusal};
+use super::{Web, access, docs, limits, openapi, portal, refusal};
 use crate::log;
 
 /// Pages for people and the description: long, and the same for everybody, so they are sent compressed.
@@ -25,6 +25,12 @@ fn pages() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(docs::page))
         .routes(routes!(docs::problems))
         .routes(routes!(docs::problem))
+        .routes(routes!(portal::assets::read))
+        .routes(routes!(portal::policy::current))
+        .routes(routes!(portal::policy::earlier))
+        .routes(routes!(portal::contact::page))
+        .routes(routes!(portal::help::page, portal::help::send))
+        .routes(routes!(portal::case::page, portal::case::send))
         .layer(CompressionLayer::new())
 }
 
@@ -37,6 +43,8 @@ fn routes() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(sign_in::open, sign_in::enter))
         .routes(routes!(sign_in::leave))
         .routes(routes!(sign_in::create))
+        .routes(routes!(portal::case::proof))
+        .routes(routes!(portal::link::create))
         .routes(routes!(cases::create, cases::list))
         .routes(routes!(cases::read))
         .routes(routes!(acts::message))

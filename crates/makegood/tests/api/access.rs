@@ -32,6 +32,8 @@ fn path(pattern: &str) -> String {
         .replace("/customers/{id}", &format!("/customers/cus_{NOBODY}"))
         .replace("/events/{id}", "/events/evt_999999")
         .replace("{version}/{language}", "2025-10-02/da")
+        .replace("{version}", "2025-10-02")
+        .replace("{name}", "none.css")
         .replace("{number}", "VL-404")
         .replace(
             "/webhook_endpoints/{id}",

@@ -64,7 +64,8 @@ fn every_reference_of_the_description_leads_somewhere() {
                 operation["summary"].is_string() && operation["operationId"].is_string(),
                 "{method} {path}"
             );
-            let done = if (method.as_str(), path.as_str()) == ("post", "/sign-in/{link}") {
+            let leads_on = ["/sign-in/{link}", "/c/{link}"];
+            let done = if method == "post" && leads_on.contains(&path.as_str()) {
                 "303"
             } else {
                 "200"
@@ -103,7 +104,7 @@ async fn every_kind_of_problem_has_a_page_in_danish_and_in_english() {
                 kind.slug
             );
             assert!(
-                page.len() > 900,
+                page.split("<main>").nth(1).unwrap().len() > 250,
                 "{} in {language} says next to nothing",
                 kind.slug
             );

@@ -306,14 +306,14 @@ pub(super) async fn act(web: &Arc<Web>, context: &Context, id: Id, input: Input)
 }
 
 /// The same with what a customer wrote and sent.
-async fn act_with(
+pub(in crate::web) async fn act_with(
     web: &Arc<Web>,
     context: &Context,
     id: Id,
     input: Input,
     words: Option<Words>,
 ) -> Answer {
-    let (desk, by, now) = (web.desk.clone(), context.caller.actor(), web.clock.now());
+    let (desk, by, now) = (web.desk.clone(), context.actor(), web.clock.now());
     let limits = (
         web.config.attachments.files_per_case_max,
         web.config.attachments.case_bytes_max,
@@ -357,14 +357,14 @@ async fn act_with(
 
 /// What a customer wrote and sent.
 #[derive(Clone)]
-struct Words {
-    person: Id,
-    sealed: Option<Sealed>,
-    files: Vec<Digest>,
+pub(in crate::web) struct Words {
+    pub(in crate::web) person: Id,
+    pub(in crate::web) sealed: Option<Sealed>,
+    pub(in crate::web) files: Vec<Digest>,
 }
 
 /// Seals what a customer wrote at a case.
-async fn words(
+pub(in crate::web) async fn words(
     web: &Arc<Web>,
     id: Id,
     text: Option<&Prose<10000>>,

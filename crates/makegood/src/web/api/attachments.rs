@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::multipart::{Multipart, MultipartRejection};
+use axum::extract::multipart::{Field, Multipart, MultipartRejection};
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, Uri, header};
 use axum::response::IntoResponse as _;
@@ -82,16 +82,7 @@ pub async fn create(
     if part.name() != Some("file") {
         return Err(Problem::bad_form());
     }
-    let name = part.file_name().unwrap_or_default().to_owned();
-    let media_type = part.content_type().unwrap_or_default().to_owned();
-    let declared = Declared {
-        name: &name,
-        media_type: &media_type,
-    };
-    let content = Box::pin(futures_util::stream::poll_fn(|context| {
-        futures_util::Stream::poll_next(std::pin::Pin::new(&mut part), context)
-    }));
-    let kept = web.blobs.put(content, declared, CaseHas::default()).await?;
+    let file = keep(&web, &mut part).await?;
     drop(part);
     if form
         .next_field()
@@ -101,6 +92,21 @@ pub async fn create(
     {
         return Err(Problem::bad_form());
     }
+    Ok(json(&out(&file)))
+}
+
+/// Keeps the file of a part of a form, as nobody's until a request names it.
+pub(in crate::web) async fn keep(web: &Web, part: &mut Field<'_>) -> Result<File, Problem> {
+    let name = part.file_name().unwrap_or_default().to_owned();
+    let media_type = part.content_type().unwrap_or_default().to_owned();
+    let declared = Declared {
+        name: &name,
+        media_type: &media_type,
+    };
+    let content = Box::pin(futures_util::stream::poll_fn(|context| {
+        futures_util::Stream::poll_next(std::pin::Pin::new(&mut *part), context)
+    }));
+    let kept = web.blobs.put(content, declared, CaseHas::default()).await?;
     let file = File {
         digest: Digest(*kept.original.bytes()),
         shown: kept.shown.map(|shown| Digest(*shown.digest.bytes())),
@@ -116,7 +122,7 @@ pub async fn create(
             Box::pin(async move { files::add(tx, &row, now).await })
         })
         .await?;
-    Ok(json(&out(&file)))
+    Ok(file)
 }
 
 /// Download a file

@@ -172,7 +172,7 @@ pub async fn close(
     if !is_line(&id, 600) {
         return Err(no_such());
     }
-    let (by, now) = (told.context.caller.actor(), web.clock.now());
+    let (by, now) = (told.context.actor(), web.clock.now());
     let reason = told.body.reason.0;
     once(&web, &told.context, move |tx| {
         let (id, reason) = (id.clone(), reason.clone());

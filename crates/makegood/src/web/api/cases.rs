@@ -211,9 +211,14 @@ pub async fn create(
     {
         return Ok(before);
     }
+    take_in(&web, &context, &body).await
+}
+
+/// Takes a request in, by whichever way it came.
+pub(in crate::web) async fn take_in(web: &Arc<Web>, context: &Context, body: &NewCase) -> Answer {
     let mut tries = 0;
     loop {
-        match asked(&web, &context, &body).await {
+        match asked(web, context, body).await {
             // Somebody changed whose case it is in the same moment: the words have to be sealed under another key.
             Err(problem) if problem.kind() == MEANWHILE && tries < 3 => tries += 1,
             answer => {
@@ -257,7 +262,7 @@ impl Persons {
 
 async fn asked(web: &Arc<Web>, context: &Context, body: &NewCase) -> Answer {
     let now = web.clock.now();
-    let by = context.caller.actor();
+    let by = context.actor();
     let request = Request {
         order: body.order.0.clone(),
         claim: body.claim.0,

@@ -98,7 +98,11 @@ pub struct Erased {
 }
 
 /// Opens a sealed text of a field.
-async fn opened(web: &Web, digest: Digest, field: &str) -> Result<Option<String>, Problem> {
+pub(in crate::web) async fn opened(
+    web: &Web,
+    digest: Digest,
+    field: &str,
+) -> Result<Option<String>, Problem> {
     let found = web
         .desk
         .store

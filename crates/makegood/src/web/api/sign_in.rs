@@ -15,8 +15,9 @@ use utoipa::ToSchema;
 use crate::books::people::{self, LINK_LASTS, LINK_PREFIX, SESSION_PREFIX};
 use crate::setup::new_id;
 use crate::web::Web;
-use crate::web::docs::{escaped, in_language, language, whole};
+use crate::web::docs::{escaped, language, whole};
 use crate::web::idempotency::Told;
+use crate::web::portal::frame::guarded;
 use crate::web::refusal::{Problem, elsewhere, gone_page};
 use crate::web::session;
 use crate::web::wire::{Answer, Line, Parameters, html, json, moment};
@@ -24,9 +25,6 @@ use crate::wire::{Fault, WireError};
 
 /// Where somebody is led who has signed in.
 pub const AFTER_SIGN_IN: &str = "/docs";
-
-/// What these pages may do: send their own form here, and nothing else.
-const ALLOWED: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// A new link.
 #[derive(Deserialize, ToSchema)]
@@ -80,21 +78,6 @@ const fn words(language: Language) -> Words {
             out_why: "To sign in again you need a new link from the desk's owner.",
         },
     }
-}
-
-/// A page of these, which keeps its address to itself.
-fn guarded(mut response: Response, language: Language) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(ALLOWED),
-    );
-    // With `no-referrer` a browser would not tell us either that the form comes from this page.
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("same-origin"),
-    );
-    in_language(response, language)
 }
 
 fn over(language: Language) -> Response {
