@@ -7,5 +7,9 @@
 pub mod address;
 pub mod html;
 pub mod kind;
+pub mod letter;
+pub mod lmtp;
 pub mod read;
+pub mod receive;
+pub mod send;
 pub mod trim;

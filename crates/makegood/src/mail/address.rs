@@ -45,22 +45,31 @@ impl ReplyTo {
     /// # Errors
     /// It is no address that a token fits into.
     pub fn new(key: hmac::Key, address: &str) -> Result<Self, String> {
-        let (local, domain) = address
-            .rsplit_once('@')
-            .ok_or_else(|| format!("`{address}` is no mail address; write `reply@shop.example`"))?;
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-        let local_fits = !local.is_empty() && local.len() <= 14 && local.bytes().all(plain);
-        let domain_fits = !domain.is_empty() && domain.len() <= 189 && domain.bytes().all(plain);
-        if !local_fits || !domain_fits {
-            return Err(format!(
-                "`{address}` cannot be answered to with a token; take 1 to 14 letters before the `@`, and no `+`"
-            ));
-        }
+        let (local, domain) = Self::check(address)?;
         Ok(Self {
             key,
             local: local.to_ascii_lowercase(),
             domain: domain.to_ascii_lowercase(),
         })
+    }
+
+    /// The two halves of an address that a token fits into.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn check(address: &str) -> Result<(&str, &str), String> {
+        let (local, domain) = address.rsplit_once('@').ok_or_else(|| {
+            format!("`{address}` is no mail address; write `refunds@example.com`")
+        })?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+        let local_fits = !local.is_empty() && local.len() <= 14 && local.bytes().all(plain);
+        let domain_fits = !domain.is_empty() && domain.len() <= 189 && domain.bytes().all(plain);
+        if local_fits && domain_fits {
+            return Ok((local, domain));
+        }
+        Err(format!(
+            "`{address}` cannot be answered to with a token; take 1 to 14 letters before the `@`, and no `+`"
+        ))
     }
 
     /// The domain.
