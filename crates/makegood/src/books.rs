@@ -17,6 +17,7 @@ pub mod health;
 pub mod inbox;
 pub mod intake;
 pub mod lists;
+pub mod mail;
 pub mod orders;
 pub mod people;
 pub mod private;
@@ -61,6 +62,7 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     files::STATEMENTS,
     gauges::STATEMENTS,
     lists::STATEMENTS,
+    mail::STATEMENTS,
     crate::web::api::cases::STATEMENTS,
     crate::web::api::people::STATEMENTS,
     crate::web::api::money::STATEMENTS,

@@ -25,6 +25,7 @@ use self::keys::Value;
 pub use self::keys::{Amounts, Database, Network};
 use self::layers::{Layers, Setting, read_short};
 pub use self::layers::{Origin, Problem, Problems};
+use crate::mail::address::ReplyTo;
 use crate::secret::Secret;
 
 const KIB: u64 = 1 << 10;
@@ -80,6 +81,8 @@ pub struct Config {
     pub fulfilment: Fulfilment,
     /// Webhooks to the merchant's own systems.
     pub webhooks: Webhooks,
+    /// E-mail, where the desk has an address.
+    pub mail: Option<Mail>,
     /// What may be attached, and where it is kept.
     pub attachments: Attachments,
     /// The audit log.
@@ -308,6 +311,45 @@ pub struct Webhooks {
     pub allow_insecure: bool,
     /// How long to wait for an answer.
     pub answer_max: Duration,
+}
+
+/// E-mail.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// The address that letters are from, and that answers come to with a token.
+    pub address: String,
+    /// The name that letters are from.
+    pub name: String,
+    /// The server that takes letters; without one none is sent.
+    pub out: Option<MailServer>,
+    /// Where mail is handed over by LMTP.
+    pub lmtp: Option<SocketAddr>,
+    /// Who may post mail to `/hooks/mail`.
+    pub hook_secrets: Vec<Secret>,
+}
+
+/// A server that takes mail.
+#[derive(Clone, Debug)]
+pub struct MailServer {
+    /// Its name.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How it is spoken to in secret.
+    pub tls: MailTls,
+    /// The name and the password to sign in with.
+    pub login: Option<(String, Secret)>,
+}
+
+/// How a mail server is spoken to in secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailTls {
+    /// After a word in the open, and not at all without.
+    StartTls,
+    /// From the first byte.
+    Tls,
+    /// In the open.
+    None,
 }
 
 /// What may be attached, and where it is kept.
@@ -649,6 +691,7 @@ impl Build<'_> {
             payments: self.payments(),
             fulfilment: self.fulfilment(),
             webhooks: self.webhooks(),
+            mail: self.mail(),
             attachments: self.attachments(&data)?,
             audit: Audit {
                 origin: self.set("audit.origin", Self::text),
@@ -889,6 +932,68 @@ impl Build<'_> {
             allow_insecure: self.set("webhooks.allow_insecure", Self::switch),
             answer_max: self.seconds("webhooks.answer_seconds_max"),
         }
+    }
+
+    fn mail(&mut self) -> Option<Mail> {
+        let mut set = self.settings.range("mail.".to_owned()..);
+        let any = set
+            .next()
+            .is_some_and(|(path, _)| path.starts_with("mail."));
+        if !any {
+            return None;
+        }
+        let why = "it is the address that letters are from and that answers come to";
+        let address = self.needed("mail.address", Self::text, why)?;
+        if let Err(why) = ReplyTo::check(&address) {
+            self.wrong("mail.address", format!("`mail.address`: {why}"));
+        }
+        let out = match self.text("mail.out.host") {
+            Some(host) => Some(self.mail_server(host)?),
+            None => {
+                for path in ["mail.out.port", "mail.out.tls", "mail.out.user"] {
+                    if self.settings.contains_key(path) {
+                        let message =
+                            format!("`{path}` is set without `mail.out.host`; name the server");
+                        self.wrong(path, message);
+                    }
+                }
+                None
+            }
+        };
+        Some(Mail {
+            address,
+            name: self.text("mail.name").unwrap_or_default(),
+            out,
+            lmtp: self.listen("mail.in.lmtp"),
+            hook_secrets: self.secrets("mail.in.hook_secrets").unwrap_or_default(),
+        })
+    }
+
+    fn mail_server(&mut self, host: String) -> Option<MailServer> {
+        let login = match self.text("mail.out.user") {
+            Some(user) => {
+                let why = "`mail.out.user` is set";
+                Some((user, self.needed("mail.out.password", Self::secret, why)?))
+            }
+            None => None,
+        };
+        let tls = match self.word("mail.out.tls") {
+            Some("tls") => MailTls::Tls,
+            Some("none") => MailTls::None,
+            _ => MailTls::StartTls,
+        };
+        let here = matches!(host.as_str(), "127.0.0.1" | "::1" | "localhost");
+        if tls == MailTls::None && !here {
+            let message = "`mail.out.tls` is \"none\", but `mail.out.host` is another machine: letters would cross the network in the open; take \"starttls\"";
+            self.wrong("mail.out.tls", message.to_owned());
+        }
+        let port = self.whole("mail.out.port").unwrap_or(587);
+        Some(MailServer {
+            host,
+            port: u16::try_from(port).unwrap_or(587),
+            tls,
+            login,
+        })
     }
 
     fn attachments(&mut self, data: &Path) -> Option<Attachments> {

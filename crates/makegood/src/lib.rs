@@ -22,6 +22,7 @@ pub mod guard;
 pub mod hold;
 pub mod keep;
 pub mod log;
+pub mod mail;
 pub mod meters;
 pub mod money_commands;
 pub mod outgoing;

@@ -2,7 +2,7 @@
 //! Letters on their way: composed by the desk, sealed under the customer's key, handed over once.
 //!
 //! A letter is handed over when its text is in the books: from there it goes out by every way that is set up (the shop's webhooks, and
-//! the interface), and the audit log knows its hash. Ways that send mail are added beside.
+//! the interface), and the audit log knows its hash. Where mail is set up, the same transaction queues it for the mail server.
 
 use std::sync::Arc;
 
@@ -18,9 +18,11 @@ use crate::audit::SigningKey;
 use crate::books::act::{Desk, NotDone};
 use crate::books::orders::{Depth, records};
 use crate::books::seal::{self, hex};
-use crate::books::{nanoseconds, private};
+use crate::books::{mail, nanoseconds, private};
 use crate::clock::Clock;
 use crate::crash;
+use crate::mail::address::{Answered, ReplyTo};
+use crate::mail::letter::Kept;
 use crate::store::{Trouble, Tx, Value};
 use crate::vault::{Sealed, Vault};
 
@@ -31,6 +33,8 @@ pub struct Post {
     pub vault: Arc<Vault>,
     /// What signs the proofs that go with decisions.
     pub signer: Arc<SigningKey>,
+    /// Where answers to letters go, if letters go out by mail.
+    pub mail: Option<Arc<ReplyTo>>,
 }
 
 crate::statements! {
@@ -53,6 +57,8 @@ pub fn person_of(case: &Case) -> Id {
 
 /// The field under which a letter is sealed.
 pub const LETTER: &str = "letter";
+/// The field under which that is sealed which goes out of a letter by mail.
+pub const LETTER_MAIL: &str = "letter_mail";
 /// The field under which a message is sealed.
 pub const MESSAGE: &str = "message";
 
@@ -74,14 +80,27 @@ impl Post {
         let mut ready = Vec::with_capacity(letters.len());
         for (no, kind) in letters {
             let composed = self.composed(desk, case, &books, *no, now).await?;
-            let sealed = self
-                .vault
-                .seal(&hex(&person.0), LETTER, composed.to_text().as_bytes())
-                .await
-                .map_err(|why| Trouble::Unavailable {
-                    why: why.to_string(),
-                })?;
-            ready.push((*no, *kind, sealed));
+            let text = composed.to_text();
+            let sealed = self.sealed(person, LETTER, text.as_bytes()).await?;
+            let mail = match &self.mail {
+                None => None,
+                Some(reply_to) => {
+                    // Text cannot fail to be written as JSON.
+                    let kept = serde_json::to_vec(&Kept::of(&composed)).unwrap_or_default();
+                    let of = Answered {
+                        case: case.id,
+                        letter: *no,
+                    };
+                    let sealed = self.sealed(person, LETTER_MAIL, &kept).await?;
+                    Some((sealed, of, reply_to.message_id(of)))
+                }
+            };
+            ready.push(Ready {
+                no: *no,
+                kind: *kind,
+                sealed,
+                mail,
+            });
         }
         crash::point!("letter.sealed");
         let (id, desk_in, signer) = (case.id, desk.clone(), Arc::clone(&self.signer));
@@ -110,6 +129,13 @@ impl Post {
         }
         desk.shelf.put(Arc::clone(&handed));
         Ok(handed)
+    }
+
+    async fn sealed(&self, person: Id, field: &str, plain: &[u8]) -> Result<Sealed, Trouble> {
+        let sealed = self.vault.seal(&hex(&person.0), field, plain).await;
+        sealed.map_err(|why| Trouble::Unavailable {
+            why: why.to_string(),
+        })
     }
 
     /// A letter in the customer's language, from the case as it is.
@@ -206,15 +232,30 @@ impl Post {
     }
 }
 
+/// A letter that is ready to be handed over.
+struct Ready {
+    no: u32,
+    kind: LetterKind,
+    sealed: Sealed,
+    /// What goes out by mail, and under which name.
+    mail: Option<(Sealed, Answered, String)>,
+}
+
 /// Writes down that a letter was handed over: the case as it is after.
 async fn handed(
     tx: &mut Tx<'_>,
     desk: &Desk,
     signer: &SigningKey,
     (id, person): (Id, Id),
-    (no, kind, sealed): &(u32, LetterKind, Sealed),
+    letter: &Ready,
     now: Instant,
 ) -> Result<Arc<Case>, Trouble> {
+    let Ready {
+        no,
+        kind,
+        sealed,
+        mail,
+    } = letter;
     // INVARIANT (every customer is a witness): a decision is told with the proof that it stands in the log.
     let proof = match kind {
         LetterKind::Decision { .. } => Some(proof(tx, signer, id, now).await?),
@@ -231,6 +272,10 @@ async fn handed(
         Value::from(nanoseconds(now)?),
     ];
     tx.queue(&INSERT_LETTER, values)?;
+    if let Some((kept, of, message_id)) = mail {
+        private::keep(tx, person, LETTER_MAIL, kept, now).await?;
+        mail::queue(tx, *of, person, Digest(kept.hash), message_id, now)?;
+    }
     let input = Input::LetterHanded { no: *no, text };
     let acted = desk.act_in(tx, id, Actor::System, now, input).await?;
     Ok(acted.case)

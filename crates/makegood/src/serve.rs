@@ -12,6 +12,9 @@ use tokio::task::JoinSet;
 use crate::dispatch::Dispatcher;
 use crate::hold::Hold;
 use crate::keep::Keeper;
+use crate::mail::lmtp;
+use crate::mail::receive::Inbox;
+use crate::mail::send::Outbox;
 use crate::meters::Meters;
 use crate::outgoing::Sender;
 use crate::pay::sandbox;
@@ -62,6 +65,7 @@ impl Running {
             kept_for: setup::long(ready.config.privacy.retention),
         };
         tasks.spawn(retention.work(stopped.clone()));
+        mail(ready, &mut tasks, &stopped);
         tasks.spawn(send(
             dispatcher(ready),
             Arc::clone(&ready.shop.desk.hold),
@@ -97,6 +101,25 @@ impl Running {
             tracing::warn!("not everything ended in time; what is left goes on at the next start");
         }
     }
+}
+
+/// Starts what mail needs: letters out, mail in, and the judging of what came in. Nothing where the desk has no address.
+fn mail(ready: &Ready, tasks: &mut JoinSet<()>, stopped: &watch::Receiver<bool>) {
+    match Outbox::of(ready) {
+        Ok(Some(outbox)) => drop(tasks.spawn(outbox.work(stopped.clone()))),
+        Ok(None) => {}
+        Err(why) => tracing::error!(
+            why,
+            "no letter can be sent; see `[mail.out]` of the settings"
+        ),
+    }
+    let Some(inbox) = Inbox::of(ready) else {
+        return;
+    };
+    if let Some(address) = ready.config.mail.as_ref().and_then(|mail| mail.lmtp) {
+        tasks.spawn(lmtp::serve_at(address, inbox.clone(), stopped.clone()));
+    }
+    tasks.spawn(inbox.work(stopped.clone()));
 }
 
 /// Sends webhooks while the log is believed: a store that is older than what is remembered of it would give new events the names of

@@ -25,6 +25,7 @@ use crate::config::{Amounts, Config, Database, Provider as ProviderSettings, Una
 use crate::goods::connector::{Connector, Transport};
 use crate::guard::{Guard, Internal, WayOut};
 use crate::hold::{self, Hold, Unsettled};
+use crate::mail::address::ReplyTo;
 use crate::pay::Provider;
 use crate::pay::manual::Manual;
 use crate::pay::manual::account::{Bic, Iban};
@@ -102,6 +103,8 @@ pub struct Ready {
     pub way_out: Arc<WayOut>,
     /// What signs the links by which customers reach their cases.
     pub link_secret: Arc<Secret>,
+    /// Where answers to letters go, if the desk has an address.
+    pub reply_to: Option<Arc<ReplyTo>>,
     /// Why no money moves: the store is older than what is remembered of it.
     pub frozen: Option<Frozen>,
 }
@@ -165,6 +168,8 @@ pub async fn open(
     let anchor = Anchor::at(&config.audit.anchor_file);
     let (hold, frozen) = held(&config, &store, &anchor, &signer, clock.now()).await?;
     let signer = Arc::new(signer);
+    let reply_to = reply_to(&config, &vault)?;
+    let sends_mail = config.mail.as_ref().is_some_and(|mail| mail.out.is_some());
     let desk = Desk {
         store,
         policies: Arc::new(policies),
@@ -184,6 +189,7 @@ pub async fn open(
         post: Post {
             vault: Arc::clone(&vault),
             signer: Arc::clone(&signer),
+            mail: reply_to.clone().filter(|_| sends_mail),
         },
         clock,
         worker: new_id(),
@@ -203,8 +209,22 @@ pub async fn open(
         sandboxes,
         way_out,
         link_secret,
+        reply_to,
         frozen,
     })
+}
+
+/// Where answers to letters go, if the desk has an address.
+fn reply_to(config: &Config, vault: &Vault) -> Result<Option<Arc<ReplyTo>>, Unready> {
+    let Some(mail) = &config.mail else {
+        return Ok(None);
+    };
+    let reply_to = ReplyTo::new(vault.key_for("reply addresses"), &mail.address);
+    let reply_to = reply_to.map_err(|why| Unready::Setting {
+        key: "mail.address".to_owned(),
+        why,
+    })?;
+    Ok(Some(Arc::new(reply_to)))
 }
 
 /// A new id: sixteen bytes that sort by the time they were made.

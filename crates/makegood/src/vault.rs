@@ -581,6 +581,13 @@ impl Vault {
         Ok(changed)
     }
 
+    /// A key for one purpose that is the same as long as the keys are, whichever master key wraps them.
+    #[must_use]
+    pub fn key_for(&self, purpose: &str) -> hmac::Key {
+        let made = hmac::sign(&self.index.0, format!("key\n{purpose}").as_bytes());
+        hmac::Key::new(hmac::HMAC_SHA256, made.as_ref())
+    }
+
     /// What an e-mail address is looked up by: see [`IndexKey::email`].
     #[must_use]
     pub fn email_index(&self, address: &str) -> [u8; 32] {

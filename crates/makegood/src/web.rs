@@ -33,6 +33,7 @@ use crate::books::act::Desk;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::guard::WayOut;
+use crate::mail::receive::Inbox;
 use crate::meters::Meters;
 use crate::post::Post;
 use crate::run::Shop;
@@ -65,6 +66,8 @@ pub struct Web {
     pub provider_names: Arc<BTreeSet<String>>,
     /// The way out to addresses that others gave.
     pub way_out: Arc<WayOut>,
+    /// Where mail is taken in, if the desk has an address.
+    pub inbox: Option<Inbox>,
     /// How often each caller may ask.
     pub limits: limits::Limits,
     /// The links by which customers reach their cases.
@@ -93,6 +96,7 @@ impl Web {
             shop: Arc::clone(&ready.shop),
             provider_names: Arc::new(ready.shop.providers.keys().cloned().collect()),
             way_out: Arc::clone(&ready.way_out),
+            inbox: Inbox::of(ready),
             limits: limits::Limits::new(&ready.config.server),
             links: portal::link::Links::new(&ready.link_secret),
             told: told::ToldLately::default(),

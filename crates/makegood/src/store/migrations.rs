@@ -44,6 +44,7 @@ pub static ALL: &[Migration] = migrations! {
     3 "0003_person_key";
     4 "0004_session";
     5 "0005_given_back";
+    6 "0006_mail";
 };
 
 crate::statements! {

@@ -33,6 +33,10 @@ pub fn frame() -> OpenApi {
             "Money",
             "Refunds, bank transfers, what does not agree with the providers, the ledger, and the brakes.",
         ),
+        (
+            "Mail",
+            "Mail that came in, and what became of letters that go out by mail.",
+        ),
         ("Work", "What people have to do."),
         ("People", "Customers, their words, letters and files."),
         (

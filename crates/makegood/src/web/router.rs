@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    acts, attachments, audit, breaches, cases, events, health, hooks, money, orders, people,
+    acts, attachments, audit, breaches, cases, events, health, hooks, mail, money, orders, people,
     policies, reconciliations, refunds, sign_in, tasks, transfers, webhooks,
 };
 use super::refusal::Problem;
@@ -69,6 +69,11 @@ fn routes() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(orders::log))
         .routes(routes!(hooks::connector))
         .routes(routes!(hooks::payments))
+        .routes(routes!(mail::hear))
+        .routes(routes!(mail::list))
+        .routes(routes!(mail::read))
+        .routes(routes!(mail::assign))
+        .routes(routes!(mail::letters))
         .routes(routes!(webhooks::create, webhooks::list))
         .routes(routes!(webhooks::read))
         .routes(routes!(webhooks::rotate))

@@ -166,6 +166,7 @@ fn word_of(prefix: &str) -> &'static str {
         "task" | "ask" => "task",
         "cus" => "customer",
         "evt" => "event",
+        "mail" => "mail",
         _ => "thing",
     }
 }

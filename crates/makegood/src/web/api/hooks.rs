@@ -23,7 +23,7 @@ use crate::web::wire::{Answer, json};
 use crate::world::{NotTakenIn, taken_in};
 
 /// The bytes as they came: they are what was signed.
-async fn whole(web: &Web, body: Body, most: usize) -> Result<Bytes, Problem> {
+pub(super) async fn whole(web: &Web, body: Body, most: usize) -> Result<Bytes, Problem> {
     let read = axum::body::to_bytes(body, most);
     match tokio::time::timeout(web.config.server.request_max, read).await {
         Ok(Ok(bytes)) => Ok(bytes),
@@ -48,7 +48,7 @@ fn is_too_long(error: &axum::Error) -> bool {
 }
 
 /// Counts what came, by a name of the settings: nobody else's word becomes a series.
-fn count(from: &str, result: &'static str) {
+pub(super) fn count(from: &str, result: &'static str) {
     metrics::counter!(meters::WEBHOOKS_IN, "from" => from.to_owned(), "result" => result)
         .increment(1);
 }
