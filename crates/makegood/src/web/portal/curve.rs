@@ -124,7 +124,7 @@ fn figures(say: &Say, order: &Order<'_>, measured: &Measured) -> Vec<(String, St
     if let Some((_, until)) = measured.guarantee {
         out.push((
             say.t("curve-guarantee"),
-            say.one("curve-until", "day", &say.day(until)),
+            say.one("curve-until", "day", say.day(until)),
         ));
     }
     out
