@@ -41,6 +41,8 @@ pub static STATEMENTS: &[&[&Statement]] = &[
     act::STATEMENTS,
     health::STATEMENTS,
     crate::post::STATEMENTS,
+    crate::web::portal::case::STATEMENTS,
+    crate::web::portal::link::STATEMENTS,
     crate::case_commands::STATEMENTS,
     check::STATEMENTS,
     people::STATEMENTS,

@@ -29,7 +29,7 @@ use super::say::{Fill, Say};
 use crate::books::files::{self, File};
 use crate::books::orders::{Depth, records};
 use crate::books::{cases, private};
-use crate::post::{LETTER, MESSAGE, letter_word};
+use crate::post::{LETTER, MESSAGE, PAPER, letter_word};
 use crate::reasons::{Reasons, edition};
 use crate::store::{Trouble, Tx, Value};
 use crate::vault::VaultTrouble;
@@ -42,8 +42,6 @@ use crate::web::wire::{Answer, Prose};
 use state::{Kind, Step};
 
 crate::statements! {
-    /// A case file that was judged.
-    PAPER = "select bytes from paper where digest = ?1";
     /// The proof that went with the last decision that was told.
     PROOF = "select proof from letter where case_id = ?1 and proof is not null order by no desc limit 1";
 }

@@ -209,11 +209,14 @@ fn second(
         label: frame.say.t(&format!("claim-{word}")),
         chosen: word == suggested,
     };
+    // What was suggested stands first: on a telephone the others take some scrolling.
+    let mut claims: Vec<Choice> = ClaimKind::ALL.iter().map(|word| choice(word)).collect();
+    claims.sort_by_key(|claim| !claim.chosen);
     let limits = &web.config.attachments;
     let files_max = frame.say.whole(u64::from(limits.files_per_case_max));
     let size = frame.say.whole(limits.file_bytes_max.div_euclid(1 << 20));
     Ok(Second {
-        claims: ClaimKind::ALL.iter().map(|word| choice(word)).collect(),
+        claims,
         account: form.text("account").to_owned(),
         kept: frame
             .say

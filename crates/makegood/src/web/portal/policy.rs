@@ -38,7 +38,9 @@ pub(super) fn style() -> String {
                 policy.page(edition, &PageOptions::default())
             });
             let page = page.unwrap_or_default();
-            between(&page, "<style>", "</style>").to_owned()
+            let style = between(&page, "<style>", "</style>");
+            // What is the page's main part there is a part of ours.
+            style.replace("main", ".main")
         })
         .clone()
 }
@@ -104,6 +106,13 @@ fn shown(web: &Web, uri: &Uri, headers: &HeaderMap, book: &Rulebook) -> Answer {
     let inside = between(&page, "<body>", "</body>");
     // The frame has its own way past the bar.
     let body = inside.split_once("<header>").map_or("", |(_, rest)| rest);
+    let body = body
+        .replacen(
+            "<main id=\"page-text\" tabindex=\"-1\">",
+            "<div class=\"main\">",
+            1,
+        )
+        .replacen("</main>", "</div>", 1);
     frame.title.clone_from(&edition.title);
     let day = Date::parse(&policy.version).map(|date| frame.say.tongue().day(date.starts_at()));
     let earlier = (now != Some(policy.version.as_str()))
