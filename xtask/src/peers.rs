@@ -34,12 +34,14 @@ pub const NODE: [&str; 4] = [
 ];
 
 /// What is installed from Debian where it is missing: how it is recognised, and its package.
-pub const DEBIAN: [(&str, &str); 5] = [
+pub const DEBIAN: [(&str, &str); 7] = [
     ("python3", "python3-venv"),
     ("node", "nodejs"),
     ("npm", "npm"),
     ("/usr/lib/postgresql", "postgresql"),
     ("promtool", "prometheus"),
+    ("/usr/sbin/smtpd", "opensmtpd"),
+    ("/usr/lib/dovecot/lmtp", "dovecot-lmtpd"),
 ];
 
 /// Installs from Debian what is missing, where that can be done without asking anybody.

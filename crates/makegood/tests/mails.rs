@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Mails that people, machines and enemies send, and what the desk reads in them.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic around a test is a failed test with its place"
+)]
+
 #[path = "mails/charsets.rs"]
 mod charsets;
 #[path = "mails/corpus.rs"]
 mod corpus;
+#[path = "mails/letters.rs"]
+mod letters;
 #[path = "mails/make.rs"]
 mod make;
+#[path = "support/peers.rs"]
+mod peers;
 
 use makegood::mail::address::{Answered, ReplyTo};
 use makegood::mail::html;

@@ -184,7 +184,7 @@ fn believed(
 /// answered once it is durable, and can be repeated.
 #[utoipa::path(post, path = "/hooks/mail", tag = "Mail", operation_id = "hand_in_mail",
     params(("recipient" = Option<String>, Query, description = "Whom the envelope names, where the headers may not say it.")),
-    request_body(content = String, content_type = "message/rfc822", description = "The mail."),
+    request_body(content = String, content_type = "application/octet-stream", description = "The mail, whatever media type it is given."),
     responses((status = 200, description = "It need not be repeated.", body = MailTaken),
         (status = 401, description = "It comes from nobody who is known (`/problems/signature-not-valid`)", content_type = "application/problem+json", body = crate::web::refusal::ProblemBody)))]
 pub async fn hear(State(web): State<Arc<Web>>, request: Request) -> Answer {
