@@ -2,7 +2,7 @@
 //! A letter as a mail: plain text and HTML, in the customer's language, with the proof of a decision beside it.
 //!
 //! The same letter gives the same bytes at every try, its name among them, so that a mail system that gets it twice can tell. Nothing
-//! that was written elsewhere can begin a header here ([`Header`]).
+//! that was written elsewhere can begin a header here (`Header`).
 
 use std::fmt::Write as _;
 
