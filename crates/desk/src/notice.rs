@@ -48,6 +48,16 @@ pub struct Notice {
     pub proof: bool,
 }
 
+impl Notice {
+    /// Puts whose letter it is, and where the case can be followed, which only whoever knows the shop can say.
+    pub fn comes_from(&mut self, shop: &str, address: &str) {
+        shop.clone_into(&mut self.sender);
+        let tongue = Tongue::of(self.language.code());
+        let words = texts::FOLLOW.with(tongue, &[("address", address)]);
+        self.paragraphs.push(Paragraph::Text(words));
+    }
+}
+
 /// A part of a letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Paragraph {

@@ -47,6 +47,8 @@ pub const FIELDS: &[(&str, &str)] = &[
         "how long until something is tried again, in milliseconds",
     ),
     ("case", "the id of a case"),
+    ("letter", "the number of a letter in its case"),
+    ("mail", "the id of a mail that came in"),
     ("decision", "the id of a decision"),
     ("refund", "the id of a refund of ours"),
     ("dispute", "the id of a dispute of ours"),

@@ -25,6 +25,17 @@ use crate::mail::address::{Answered, ReplyTo};
 use crate::mail::letter::Kept;
 use crate::store::{Trouble, Tx, Value};
 use crate::vault::{Sealed, Vault};
+use crate::web::portal::link::{self, Links};
+
+/// Whose letters they are, and where the cases in them can be followed.
+pub struct Letterhead {
+    /// The name under them.
+    pub name: String,
+    /// Where the desk is reached.
+    pub public_url: String,
+    /// What makes the links.
+    pub links: Links,
+}
 
 /// Who seals letters and hands them over.
 #[derive(Clone)]
@@ -35,6 +46,8 @@ pub struct Post {
     pub signer: Arc<SigningKey>,
     /// Where answers to letters go, if letters go out by mail.
     pub mail: Option<Arc<ReplyTo>>,
+    /// Whose letters they are.
+    pub shop: Arc<Letterhead>,
 }
 
 crate::statements! {
@@ -178,7 +191,7 @@ impl Post {
             .as_deref()
             .and_then(|bytes| record::read_case_file(bytes).ok())
             .and_then(|parts| CaseFile::new(parts).ok());
-        Ok(notice::compose_judged(
+        let mut composed = notice::compose_judged(
             case,
             letter,
             rulebook,
@@ -186,7 +199,13 @@ impl Post {
             judged.as_ref(),
             now,
             case.language,
-        ))
+        );
+        let link = self.shop.links.link(case.id, now);
+        composed.comes_from(
+            &self.shop.name,
+            &link::address(&self.shop.public_url, &link),
+        );
+        Ok(composed)
     }
 
     /// The case file that was judged when the decision was made that a letter tells.

@@ -109,7 +109,7 @@ fn mail(ready: &Ready, tasks: &mut JoinSet<()>, stopped: &watch::Receiver<bool>)
         Ok(Some(outbox)) => drop(tasks.spawn(outbox.work(stopped.clone()))),
         Ok(None) => {}
         Err(why) => tracing::error!(
-            why,
+            cause = %why,
             "no letter can be sent; see `[mail.out]` of the settings"
         ),
     }

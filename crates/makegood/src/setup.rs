@@ -33,12 +33,13 @@ use crate::pay::manual::batch::Payer;
 use crate::pay::sandbox::Sandbox;
 use crate::pay::stripe::{SecretKey, Settings, Stripe, WebhookSecret};
 use crate::policies::{Policies, Unusable};
-use crate::post::Post;
+use crate::post::{Letterhead, Post};
 use crate::run::Shop;
 use crate::secret::Secret;
 use crate::signing::{KeyRing, SigningKey as WebhookKey};
 use crate::store::{Dialect, Location, Options, Store, Trouble};
 use crate::vault::{MasterKey, Vault, VaultTrouble};
+use crate::web::portal::link::Links;
 
 /// Why the desk cannot work as it is set up: what, and what to do.
 #[derive(Debug)]
@@ -190,6 +191,11 @@ pub async fn open(
             vault: Arc::clone(&vault),
             signer: Arc::clone(&signer),
             mail: reply_to.clone().filter(|_| sends_mail),
+            shop: Arc::new(Letterhead {
+                name: config.merchant.name.clone(),
+                public_url: config.server.public_url.clone(),
+                links: Links::new(&link_secret),
+            }),
         },
         clock,
         worker: new_id(),

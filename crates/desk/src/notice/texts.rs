@@ -6,6 +6,7 @@ crate::words::texts! {
     GREETING: "Hej", "Hello,";
     CLOSING: "Venlig hilsen", "Kind regards,";
     SENDER: "Kundeservice", "Customer service";
+    FOLLOW: "Her kan du altid se din sag, svare og sende filer: {address}", "Here you can always see your case, answer, and send files: {address}";
     SUBJECT: "Sag {number}: {what}", "Case {number}: {what}";
     AND: "og", "and";
     HEAR_BY: "Du hører fra os igen senest den {day}.", "You will hear from us again by {day}.";

@@ -145,7 +145,9 @@ pub enum Sent {
 }
 
 impl Sent {
-    const fn word(self) -> &'static str {
+    /// Its word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Sent => "sent",
             Self::Again(_) => "waiting",

@@ -34,7 +34,7 @@ pub async fn serve_at(address: SocketAddr, inbox: Inbox, mut stop: watch::Receiv
         match TcpListener::bind(address).await {
             Ok(listener) => return serve(listener, inbox, stop).await,
             Err(cause) => {
-                tracing::error!(%address, %cause, "no mail can be taken in: the address of `mail.in.lmtp` cannot be had; end the program that has it, or choose another");
+                tracing::error!(listen = %address, %cause, "no mail can be taken in: the address of `mail.in.lmtp` cannot be had; end the program that has it, or choose another");
             }
         }
         tokio::select! {

@@ -130,7 +130,7 @@ impl Inbox {
         if !new {
             self.forget(id).await;
         }
-        tracing::info!(mail = %hex(&id.0), bytes = raw.len(), new, "a mail came in");
+        tracing::info!(mail = %hex(&id.0), bytes = raw.len(), outcome = if new { "new" } else { "same" }, "a mail came in");
         Ok(new)
     }
 
@@ -195,10 +195,12 @@ impl Inbox {
         for mail in due {
             let (id, tries) = (mail.id, mail.tries);
             match self.judge(mail).await {
-                Ok(state) => tracing::info!(mail = %hex(&id.0), state, "a mail was judged"),
+                Ok(state) => {
+                    tracing::info!(mail = %hex(&id.0), outcome = state, "a mail was judged")
+                }
                 // It is judged again when it is let go.
                 Err(trouble) => {
-                    tracing::warn!(mail = %hex(&id.0), tries, cause = %trouble, "a mail could not be judged");
+                    tracing::warn!(mail = %hex(&id.0), attempt = tries, cause = %trouble, "a mail could not be judged");
                 }
             }
         }

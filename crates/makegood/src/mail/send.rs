@@ -137,7 +137,7 @@ impl Outbox {
             let of = letter.of;
             let (sent, said) = self.attempt(letter).await?;
             let now = self.clock.now();
-            tracing::info!(case = %hex(&of.case.0), letter = of.letter, said = said.as_deref(), result = ?sent, "a letter was handed to the mail server");
+            tracing::info!(case = %hex(&of.case.0), letter = of.letter, code = said.as_deref(), outcome = sent.word(), "a letter was tried at the mail server");
             self.store
                 .write(move |tx| {
                     let said = said.clone();

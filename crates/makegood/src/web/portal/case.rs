@@ -637,7 +637,7 @@ async fn acted(
             Err(problem) if problem.kind().status.is_server_error() => return Err(problem),
             Err(problem) => {
                 tracing::info!(
-                    kind = problem.kind().slug,
+                    code = problem.kind().slug,
                     "what a customer wrote was not taken"
                 );
                 let why = if appeals {

@@ -315,7 +315,7 @@ async fn take_in(
         Ok(_) => Ok(()),
         Err(problem) if problem.kind().status.is_server_error() => Err(problem),
         Err(problem) => {
-            tracing::info!(kind = problem.kind().slug, "a help form led to no case");
+            tracing::info!(code = problem.kind().slug, "a help form led to no case");
             Ok(())
         }
     }
