@@ -196,6 +196,16 @@ async fn the_form_leads_to_a_case_without_a_script(ground: Ground) {
     );
 
     shop.tend(&read).await;
+    // The first letter leads here by itself.
+    let read = agent.get(&format!("/v1/cases/{case}")).await.json();
+    let letter = read["letters"][0]["id"].as_str().unwrap().to_owned();
+    let letter = agent.get(&format!("/v1/letters/{letter}")).await.json();
+    let text = letter["text"].as_str().unwrap();
+    let leads = text.split_whitespace().find_map(|word| {
+        let at = word.find("/c/")?;
+        Some(word[at..].to_owned())
+    });
+    assert_eq!(customer.get(&leads.unwrap()).await.status, 200, "{text}");
     let link = link_of(&shop, case, false).await;
     let page = customer.get(&link).await;
     assert_eq!(page.status, 200);
