@@ -21,6 +21,8 @@ pub mod mail;
 pub mod orders;
 pub mod people;
 pub mod private;
+pub mod queue;
+pub mod reports;
 pub mod seal;
 pub mod transfers;
 pub mod webhooks;

@@ -175,9 +175,15 @@ pub async fn open_until(
             }
         }
     });
-    let router = with_sandboxes(&ready, web::router(Web::new(&ready, meters)));
+    let web = Web::new(&ready, meters);
+    let router = with_sandboxes(&ready, web::router(Arc::clone(&web)));
     let posting = posting(&ready);
     let head_max = ready.config.server.header_max;
+    let end = async move {
+        end.await;
+        // A stream that stays open would keep its connection, and with it the door.
+        web.ends.send_replace(true);
+    };
     web::serve(listener, router, head_max, end).await;
     tracing::info!("the doors are closed; what is in hand is finished");
     running.end().await;

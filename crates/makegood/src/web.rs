@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod api;
+pub mod console;
 pub mod docs;
 mod door;
 pub mod idempotency;
@@ -25,7 +26,7 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use crate::audit::SigningKey;
 use crate::blob::Blobs;
@@ -74,6 +75,10 @@ pub struct Web {
     pub links: portal::link::Links,
     /// What was told of cases lately.
     pub told: told::ToldLately,
+    /// Who of the merchant's people is looking at which case.
+    pub lookers: console::stream::Lookers,
+    /// Says to streams that stay open when the desk ends.
+    pub ends: watch::Sender<bool>,
     /// Held while the books are held against a provider's: one comparison at a time.
     comparing: Arc<Mutex<()>>,
     known: access::Known,
@@ -100,6 +105,8 @@ impl Web {
             limits: limits::Limits::new(&ready.config.server),
             links: portal::link::Links::new(&ready.link_secret),
             told: told::ToldLately::default(),
+            lookers: console::stream::Lookers::default(),
+            ends: watch::Sender::new(false),
             comparing: Arc::default(),
             known: access::Known::default(),
             running: idempotency::Running::default(),

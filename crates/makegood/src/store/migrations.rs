@@ -45,6 +45,7 @@ pub static ALL: &[Migration] = migrations! {
     4 "0004_session";
     5 "0005_given_back";
     6 "0006_mail";
+    7 "0007_console";
 };
 
 crate::statements! {

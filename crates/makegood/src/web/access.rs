@@ -99,6 +99,7 @@ const ANYBODY: &[Scope] = &[
     Scope::Finance,
     Scope::Read,
 ];
+const PEOPLE: &[Scope] = &[Scope::Agent, Scope::Technical, Scope::Finance, Scope::Read];
 const STAFF: &[Scope] = &[Scope::Agent, Scope::Technical, Scope::Finance];
 const FOR_CUSTOMERS: &[Scope] = &[Scope::Shop, Scope::Agent];
 const SHOP: &[Scope] = &[Scope::Shop];
@@ -127,6 +128,19 @@ pub static ROUTES: &[Route] = &[
     told("/c/{link}"),
     open("/c/{link}/proof"),
     post("/v1/cases/{id}/links", Key::None, FOR_CUSTOMERS),
+    get("/desk", PEOPLE),
+    post("/desk", Key::None, AGENTS),
+    get("/desk/cases/{number}", PEOPLE),
+    post("/desk/cases/{number}", Key::None, STAFF),
+    get("/desk/tasks", PEOPLE),
+    post("/desk/tasks", Key::None, STAFF),
+    get("/desk/orders", PEOPLE),
+    get("/desk/orders/{number}", PEOPLE),
+    get("/desk/customers/{id}", PEOPLE),
+    get("/desk/policy", PEOPLE),
+    get("/desk/reports", PEOPLE),
+    get("/desk/reports/{name}", PEOPLE),
+    get("/desk/stream", PEOPLE),
     open("/sign-in/{link}"),
     told("/sign-in/{link}"),
     told("/sign-out"),

@@ -132,6 +132,16 @@ impl Text {
     }
 }
 
+/// What a kind of problem is called, and what it means: the head and the first paragraph of its page.
+pub(super) fn said_of(slug: &str, language: Language) -> Option<(String, String)> {
+    let text = Text::of(slug, language)?;
+    let first = text
+        .body
+        .split("\n\n")
+        .find(|part| !part.trim().is_empty())?;
+    Some((text.title, first.trim().replace('`', "")))
+}
+
 /// The language that a reader would rather have; Danish where nothing else is said.
 pub(super) fn language(headers: &HeaderMap) -> Language {
     let wanted = headers
@@ -177,9 +187,10 @@ pub(super) fn in_language(mut response: Response, language: Language) -> Respons
     response
 }
 
-fn rendered(markdown: &str) -> String {
+/// Markdown as HTML.
+pub(super) fn rendered(markdown: &str) -> String {
     let mut out = String::new();
-    pulldown_cmark::html::push_html(&mut out, Parser::new_ext(markdown, Options::empty()));
+    pulldown_cmark::html::push_html(&mut out, Parser::new_ext(markdown, Options::ENABLE_TABLES));
     out
 }
 

@@ -87,12 +87,19 @@ impl Context {
     /// Of a customer, on a page of ours: nobody with a token. A form that is sent twice under one key counts once.
     #[must_use]
     pub fn of_customer(web: &Web, key: Option<&str>, path: &str, said: &[u8]) -> Self {
-        let caller = Caller::customer();
+        let mut context = Self::of_page(web, &Caller::customer(), key, path, said);
+        context.by = Actor::Customer;
+        context
+    }
+
+    /// Of somebody of the merchant, on a page of the console. A form that is sent twice under one key counts once.
+    #[must_use]
+    pub fn of_page(web: &Web, caller: &Caller, key: Option<&str>, path: &str, said: &[u8]) -> Self {
         let key = key.filter(|key| is_key(key)).map(str::to_owned);
-        let asked = key.map(|key| asked(web, &caller, key, "POST", path, said));
+        let asked = key.map(|key| asked(web, caller, key, "POST", path, said));
         Self {
-            caller,
-            by: Actor::Customer,
+            by: caller.actor(),
+            caller: caller.clone(),
             asked,
             request_id: String::new(),
             path: path.to_owned(),

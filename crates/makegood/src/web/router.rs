@@ -15,7 +15,7 @@ use super::api::{
     policies, reconciliations, refunds, sign_in, tasks, transfers, webhooks,
 };
 use super::refusal::Problem;
-use super::{Web, access, docs, limits, openapi, portal, refusal};
+use super::{Web, access, console, docs, limits, openapi, portal, refusal};
 use crate::log;
 
 /// Pages for people and the description: long, and the same for everybody, so they are sent compressed.
@@ -31,6 +31,14 @@ fn pages() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(portal::contact::page))
         .routes(routes!(portal::help::page, portal::help::send))
         .routes(routes!(portal::case::page, portal::case::send))
+        .routes(routes!(console::queue::page, console::queue::accept))
+        .routes(routes!(console::case::page, console::act::act))
+        .routes(routes!(console::board::page, console::board::answer))
+        .routes(routes!(console::order::find))
+        .routes(routes!(console::order::page))
+        .routes(routes!(console::customer::page))
+        .routes(routes!(console::lab::page))
+        .routes(routes!(console::reports::page))
         .layer(CompressionLayer::new())
 }
 
@@ -40,6 +48,8 @@ fn routes() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
+        .routes(routes!(console::stream::stream))
+        .routes(routes!(console::reports::csv))
         .routes(routes!(sign_in::open, sign_in::enter))
         .routes(routes!(sign_in::leave))
         .routes(routes!(sign_in::create))

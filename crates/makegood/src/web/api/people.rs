@@ -165,10 +165,14 @@ pub async fn text(State(web): State<Arc<Web>>, Path(id): Path<String>, uri: Uri)
     }))
 }
 
-struct Known {
-    reference: Option<String>,
-    created_at: Instant,
-    mail: Option<Digest>,
+/// What is known of a customer.
+pub(in crate::web) struct Known {
+    /// The shop's own name for them.
+    pub(in crate::web) reference: Option<String>,
+    /// Since when.
+    pub(in crate::web) created_at: Instant,
+    /// Their newest address, sealed.
+    pub(in crate::web) mail: Option<Digest>,
     cases: Vec<Id>,
 }
 
@@ -192,7 +196,8 @@ async fn known(tx: &mut Tx<'_>, id: Id) -> Result<Option<Known>, Trouble> {
     }))
 }
 
-async fn found(web: &Web, id: Id) -> Result<Known, Problem> {
+/// What is known of a customer.
+pub(in crate::web) async fn found(web: &Web, id: Id) -> Result<Known, Problem> {
     let known = web
         .desk
         .store

@@ -24,7 +24,7 @@ use crate::web::wire::{Answer, Line, Parameters, html, json, moment};
 use crate::wire::{Fault, WireError};
 
 /// Where somebody is led who has signed in.
-pub const AFTER_SIGN_IN: &str = "/docs";
+pub const AFTER_SIGN_IN: &str = "/desk";
 
 /// A new link.
 #[derive(Deserialize, ToSchema)]

@@ -10,19 +10,23 @@ use ring::digest;
 
 use super::policy;
 use crate::books::seal::hex;
+use crate::web::console::look;
 use crate::web::refusal::{self, Problem};
 use crate::web::wire::Answer;
 
 /// Something that is sent as it is.
-struct Asset {
-    name: String,
+pub struct Asset {
+    /// Its name, with a hash of the content.
+    pub name: String,
     media_type: &'static str,
     content: String,
 }
 
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 
-fn named(stem: &str, ending: &str, media_type: &'static str, content: String) -> Asset {
+/// Names something by its content.
+#[must_use]
+pub fn named(stem: &str, ending: &str, media_type: &'static str, content: String) -> Asset {
     let hash = digest::digest(&digest::SHA256, content.as_bytes());
     let short = hash.as_ref().get(..8).map(hex).unwrap_or_default();
     Asset {
@@ -69,9 +73,10 @@ pub fn mark() -> String {
 /// The name holds a hash of the content, so an answer may be kept for good.
 #[utoipa::path(get, path = "/assets/{name}", tag = "Pages", operation_id = "asset",
     params(("name" = String, Path, description = "The name, as a page writes it.")),
-    responses((status = 200, description = "The content.", content((String = "text/css"), (String = "image/svg+xml")))))]
+    responses((status = 200, description = "The content.", content((String = "text/css"), (String = "text/javascript"), (String = "image/svg+xml")))))]
 pub async fn read(Path(name): Path<String>) -> Answer {
-    let asset = all().iter().find(|asset| asset.name == name);
+    let mut assets = all().iter().chain(look::all());
+    let asset = assets.find(|asset| asset.name == name);
     let asset = asset.ok_or_else(|| Problem::no_such("asset"))?;
     let mut response: Response = refusal::bytes(
         refusal::DONE,

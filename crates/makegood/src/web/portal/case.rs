@@ -484,7 +484,10 @@ fn file(say: &Say, seen: &Seen, digest: Digest) -> String {
 }
 
 /// A sealed text; nothing where it is gone.
-async fn words_of(web: &Web, digest: Digest, field: &str) -> Result<String, Problem> {
+///
+/// # Errors
+/// The store's trouble.
+pub async fn words_of(web: &Web, digest: Digest, field: &str) -> Result<String, Problem> {
     let found = web
         .desk
         .store

@@ -14,7 +14,7 @@ use crate::web::refusal::{ATTACHMENT, Problem, TOO_LARGE};
 use crate::web::wire::{file_name, read_file_name};
 
 /// Most texts of a form.
-const FIELDS_MOST: usize = 40;
+const FIELDS_MOST: usize = 80;
 /// Most bytes of its texts together.
 const TEXT_MOST: usize = 128 * 1024;
 
@@ -107,6 +107,18 @@ impl Form {
             .iter()
             .find(|(known, _)| known == name)
             .map_or("", |(_, text)| text)
+    }
+
+    /// All that was said in it, so that a form which is sent twice is known again.
+    #[must_use]
+    pub fn said(&self) -> &[(String, String)] {
+        &self.fields
+    }
+
+    /// All texts under a name, such as of boxes that were ticked.
+    pub fn texts<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let of_name = self.fields.iter().filter(move |(known, _)| known == name);
+        of_name.map(|(_, text)| text.as_str())
     }
 
     /// The digests of the files.

@@ -237,7 +237,10 @@ fn second(
 }
 
 /// A key for a form, so that sending it twice counts once.
-pub(super) fn once() -> Result<String, Problem> {
+///
+/// # Errors
+/// The system gives no random numbers.
+pub(in crate::web) fn once() -> Result<String, Problem> {
     let secret = crate::books::people::random("").map_err(Problem::from)?;
     let plain = secret.expose().chars().filter(char::is_ascii_alphanumeric);
     Ok(plain.take(32).collect())

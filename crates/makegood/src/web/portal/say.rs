@@ -18,6 +18,10 @@ use crate::clock::{instant, timestamp};
 pub const DANISH: &str = include_str!("../pages/texts.da.ftl");
 /// The catalogue in English.
 pub const ENGLISH: &str = include_str!("../pages/texts.en.ftl");
+/// The catalogue of the console in Danish.
+pub const DESK_DANISH: &str = include_str!("../pages/desk.da.ftl");
+/// The catalogue of the console in English.
+pub const DESK_ENGLISH: &str = include_str!("../pages/desk.en.ftl");
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -39,21 +43,28 @@ pub enum Fill<'a> {
 
 fn bundle(language: Language) -> &'static Bundle {
     static BUNDLES: OnceLock<[Bundle; 2]> = OnceLock::new();
-    let [danish, english] = BUNDLES.get_or_init(|| [read("da", DANISH), read("en", ENGLISH)]);
+    let [danish, english] = BUNDLES.get_or_init(|| {
+        [
+            read("da", &[DANISH, DESK_DANISH]),
+            read("en", &[ENGLISH, DESK_ENGLISH]),
+        ]
+    });
     match language {
         Language::Danish => danish,
         Language::English => english,
     }
 }
 
-/// A catalogue. What is wrong in it is found by a test, so here nothing is said of it.
-fn read(code: &str, text: &str) -> Bundle {
+/// A language's catalogues. What is wrong in it is found by a test, so here nothing is said of it.
+fn read(code: &str, texts: &[&str]) -> Bundle {
     let locale = code.parse().unwrap_or_default();
     let mut bundle = Bundle::new_concurrent(vec![locale]);
     // The marks around what is filled in would stand in titles and mails as boxes; what people wrote stands in elements of its own.
     bundle.set_use_isolating(false);
-    let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(read, _)| read);
-    bundle.add_resource_overriding(resource);
+    for text in texts {
+        let resource = FluentResource::try_new((*text).to_owned()).unwrap_or_else(|(read, _)| read);
+        bundle.add_resource_overriding(resource);
+    }
     bundle
 }
 

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Orders: found by their number, with the log, the curve, the money and the cases about them.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Uri};
+use makegood_desk::case::{Event, LogEntry};
+use makegood_desk::records::Records;
+use makegood_desk::words::units_words;
+
+use super::frame::{DeskFrame, guarded};
+use super::words::{outcome, stage};
+use crate::books::lists::{self, CaseFilter, CaseRow, From};
+use crate::books::orders::{Depth, records};
+use crate::web::Web;
+use crate::web::access::Caller;
+use crate::web::portal::curve::{self, Curve};
+use crate::web::portal::frame::{parameter, written};
+use crate::web::portal::say::{Fill, Say};
+use crate::web::refusal::{Problem, shown_at};
+use crate::web::wire::{Answer, name};
+
+#[derive(Template)]
+#[template(path = "desk_orders.html")]
+struct Find {
+    frame: DeskFrame,
+    number: String,
+    amiss: bool,
+}
+
+/// A case about the order.
+pub struct About {
+    /// Its number.
+    pub number: u64,
+    /// What it is about.
+    pub what: String,
+    /// How it stands.
+    pub state: String,
+    /// When it was opened.
+    pub when: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk_order.html")]
+struct Page {
+    frame: DeskFrame,
+    facts: Vec<(String, String)>,
+    links: Vec<String>,
+    curve: Option<Curve>,
+    log: Vec<(String, String, String)>,
+    payments: Vec<(String, String, String, String)>,
+    left: String,
+    cases: Vec<About>,
+    customer: Option<String>,
+}
+
+/// Look for an order
+#[utoipa::path(get, path = "/desk/orders", tag = "Console", operation_id = "desk_orders",
+    responses((status = 200, description = "The page.", content_type = "text/html", body = String)))]
+pub async fn find(
+    State(web): State<Arc<Web>>,
+    caller: Caller,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Answer {
+    let frame = DeskFrame::new(&web, &uri, &headers, &caller, "orders", "desk-orders");
+    let number = parameter(&uri, "order").unwrap_or_default();
+    let number = number.trim().to_owned();
+    if !number.is_empty() && known(&web, &number).await?.0.order.is_some() {
+        let encoded: String = url::form_urlencoded::byte_serialize(number.as_bytes()).collect();
+        let place = format!("/desk/orders/{}", encoded.replace('+', "%20"));
+        return Ok(guarded(shown_at(&place), frame.say.language));
+    }
+    let amiss = !number.is_empty();
+    let page = Find {
+        frame,
+        number,
+        amiss,
+    };
+    Ok(page.frame.sent(written(&page)?))
+}
+
+async fn known(web: &Arc<Web>, number: &str) -> Result<(Records, Vec<CaseRow>), Problem> {
+    if number.contains('\0') {
+        return Ok((Records::default(), Vec::new()));
+    }
+    let (number, now) = (number.to_owned(), web.clock.now());
+    let found = web.desk.store.read(move |tx| {
+        let number = number.clone();
+        Box::pin(async move {
+            let depth = Depth::Whole {
+                refunds_since: now,
+                trouble_since: now,
+                claim: "",
+            };
+            let books = records(tx, &number, false, depth).await?;
+            let filter = CaseFilter {
+                order: Some(number),
+                ..CaseFilter::default()
+            };
+            let cases = lists::cases(tx, &filter, &From::Start, 100).await?;
+            Ok((books, cases.unwrap_or_default()))
+        })
+    });
+    Ok(found.await?)
+}
+
+/// Cases as a page beside them shows them.
+#[must_use]
+pub fn about(say: &Say, cases: Vec<CaseRow>) -> Vec<About> {
+    let rows = cases.into_iter();
+    rows.map(|row| About {
+        number: row.number,
+        what: say.t(&format!("claim-{}", row.claim)),
+        state: match &row.outcome {
+            Some(word) => outcome(say, word),
+            None => stage(say, &row.stage),
+        },
+        when: say.day(row.opened_at),
+    })
+    .collect()
+}
+
+fn logged(say: &Say, entry: &LogEntry<'_>) -> (String, String, String) {
+    let number = |count: &Option<u64>| count.map_or(String::new(), |count| say.whole(count));
+    let (word, figure) = match &entry.event {
+        Event::Started { count } => ("started", number(count)),
+        Event::Delivered { units } => ("delivered", say.whole(*units)),
+        Event::Count { count } => ("count", say.whole(*count)),
+        Event::Completed => ("completed", String::new()),
+        Event::StopRequested => ("stop_requested", String::new()),
+        Event::Stopped => ("stopped", String::new()),
+        Event::StopFailed => ("stop_failed", String::new()),
+        Event::Redelivery { units } => ("redelivery", say.whole(*units)),
+        Event::HandedOver { account } => ("handed_over", account.to_string()),
+        Event::Login { account } => ("login", account.to_string()),
+    };
+    (say.machine(entry.at), say.moment(entry.at), {
+        let words = say.t(&format!("desk-log-{word}"));
+        match figure.is_empty() {
+            true => words,
+            false => format!("{words}: {figure}"),
+        }
+    })
+}
+
+fn facts(say: &Say, books: &Records) -> Vec<(String, String)> {
+    let Some(record) = &books.order else {
+        return Vec::new();
+    };
+    let order = &record.order;
+    let service = &order.service;
+    let length = |long: makegood_desk::case::Duration| say.tongue().length(long.nanoseconds());
+    let units = units_words(say.tongue(), order.quantity, &service.unit);
+    vec![
+        (
+            service.name.to_string(),
+            say.with(
+                "case-service",
+                &[
+                    ("service", Fill::Words(&service.name)),
+                    ("units", Fill::Words(&units)),
+                    ("price", Fill::Words(&say.money(order.price))),
+                ],
+            ),
+        ),
+        (say.t("desk-placed"), say.moment(order.placed_at)),
+        (say.t("desk-start-within"), length(service.start_within)),
+        (say.t("desk-guarantee"), length(service.guarantee)),
+    ]
+}
+
+/// Open an order
+#[utoipa::path(get, path = "/desk/orders/{number}", tag = "Console", operation_id = "desk_order",
+    params(("number" = String, Path, description = "The order number.")),
+    responses((status = 200, description = "The page.", content_type = "text/html", body = String)))]
+pub async fn page(
+    State(web): State<Arc<Web>>,
+    caller: Caller,
+    Path(number): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Answer {
+    let mut frame = DeskFrame::new(&web, &uri, &headers, &caller, "orders", "desk-orders");
+    let (books, cases) = known(&web, &number).await?;
+    let Some(record) = books.order.clone() else {
+        let page = Find {
+            frame,
+            number,
+            amiss: true,
+        };
+        return Ok(page.frame.sent(written(&page)?));
+    };
+    let say = frame.say.clone();
+    frame.title = say.one("desk-order-title", "order", &number);
+    let log: Vec<&LogEntry<'_>> = books.delivery_log.iter().collect();
+    let page = Page {
+        facts: facts(&say, &books),
+        links: record.order.links.iter().map(ToString::to_string).collect(),
+        curve: curve::draw(&say, &record.order, &log),
+        log: log.iter().map(|entry| logged(&say, entry)).collect(),
+        payments: books
+            .payments
+            .iter()
+            .map(|held| {
+                (
+                    say.day(held.payment.at),
+                    format!("{} {}", held.provider, held.reference),
+                    say.money(held.payment.amount),
+                    say.money(crate::books::orders::left(held)),
+                )
+            })
+            .collect(),
+        left: books.left().map_or(String::new(), |left| say.money(left)),
+        cases: about(&say, cases),
+        customer: record.customer.map(|id| name("cus", id)),
+        frame,
+    };
+    Ok(page.frame.sent(written(&page)?))
+}

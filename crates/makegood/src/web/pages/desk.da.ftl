@@ -1,0 +1,493 @@
+# Konsollens tekster på dansk. `desk.en.ftl` har de samme på engelsk; en test sammenligner dem.
+
+desk-nav-queue = Kø
+desk-nav-tasks = Opgaver
+desk-nav-orders = Ordrer
+desk-nav-policy = Politik
+desk-nav-reports = Rapporter
+desk-search = Søg i sager
+desk-search-hint = Sag, ordre, e-mail, ord
+desk-sign-out = Log ud
+desk-keys = Taster
+desk-keys-hint = Tryk ? for tasterne.
+desk-close-dialog = Luk
+desk-key-move = Næste og forrige sag
+desk-key-open = Åbn sagen
+desk-key-tick = Vælg sagen
+desk-key-many = Godkend de valgte
+desk-key-accept = Godkend
+desk-key-otherwise = Afgør anderledes
+desk-key-ask = Spørg om det, der mangler
+desk-key-reply = Skriv til kunden
+desk-key-evidence = Gå til beviserne
+desk-key-undo = Kald refusionen tilbage
+desk-key-next = Næste sag i visningen
+desk-key-search = Søg
+desk-key-go = Gå til: q kø, t opgaver, o ordrer, p politik, r rapporter
+desk-key-help = Vis dette
+
+desk-queue = Kø
+desk-views = Visninger
+desk-view-ready = Klar til afgørelse
+desk-view-mine = Mine
+desk-view-soon = Frist inden for en time
+desk-view-waiting = Venter på kunder
+desk-view-technical = Teknisk team
+desk-view-approvals = Skal godkendes
+desk-view-disputes = Indsigelser
+desk-view-parked = Parkeret
+desk-view-open = Alle åbne
+desk-view-closed = Lukkede
+desk-queue-empty = Her er ikke noget. Alt i denne visning er klaret.
+desk-search-nothing = Intet passer til “{ $words }”. Prøv sagens nummer, hele ordrenummeret eller kundens e-mail.
+desk-choose = Vælg
+desk-choose-one = Vælg MG-{ $number }
+desk-col-case = Sag
+desk-col-what = Hvad er galt
+desk-col-proposed = Forslag
+desk-col-amount = Beløb
+desk-col-due = Frist
+desk-col-channel = Kom ad
+desk-col-person = Person
+desk-accept-chosen = Godkend de valgte
+desk-more = Flere
+desk-nothing-chosen = Vælg først sagerne.
+desk-changed-meanwhile = Den er ændret, siden du så den. Åbn den, og se igen.
+desk-channel-form = formular
+desk-channel-chat = chat
+desk-channel-email = mail
+desk-channel-api = butik
+desk-stage-waiting_for_order = Leder efter ordren
+desk-stage-investigating = Undersøges
+desk-stage-waiting_for_customer = Venter på kunden
+desk-stage-ready_to_decide = Klar til afgørelse
+desk-stage-waiting_for_approval = Venter på en anden person
+desk-stage-remedying = Bliver bragt i orden
+desk-stage-closed = Lukket
+desk-stage-parked = Parkeret
+desk-outcome-refund = Fuld refusion
+desk-outcome-partial_refund = Delvis refusion
+desk-outcome-support_resolution = Bringes i orden
+desk-outcome-declined = Ingen refusion
+desk-outcome-needs_information = Mere skal bruges
+desk-outcome-review = Til en person
+desk-outcome-contest = Svar banken
+desk-outcome-concede = Accepter tilbageførslen
+
+desk-told-accepted = Godkendt. Pengene venter et øjeblik: u kalder dem tilbage.
+desk-told-approved = Godkendt.
+desk-told-not-approved = Ikke godkendt. Den går tilbage til den, der afgør.
+desk-told-decided = Afgjort, som du skrev.
+desk-told-replied = Dine ord er på vej til kunden.
+desk-told-noted = Noteret.
+desk-told-assigned = Tildelt.
+desk-told-closed = Lukket.
+desk-told-judged = Noteret. Hvad det ændrer, står nedenfor.
+desk-told-checked = Noteret. Hvad det ændrer, står nedenfor.
+desk-told-answered = Besvaret. Hvad det ændrer, står nedenfor.
+desk-told-done = Klaret.
+desk-told-undone = Kaldt tilbage. Intet er sendt.
+desk-told-unparked = På vej igen.
+
+desk-form-wrong = Formularen kan ikke forstås. Indlæs siden igen, og prøv en gang til.
+desk-number-wrong = Skriv et helt tal.
+desk-reason-missing = Skriv hvorfor. Det står i loggen, og andre læser det.
+desk-reason-long = Det er for langt: højst 2.000 tegn.
+desk-service-missing = Skriv, hvilken service den nye ordre er på.
+desk-answer-missing = Svar ja eller nej.
+desk-country-wrong = Skriv landet med to bogstaver, for eksempel DK.
+desk-share-wrong = Skriv en andel fra 0 til 100, for eksempel 62,5.
+desk-amount-wrong = Skriv et beløb som 9,75.
+desk-outcome-missing = Vælg et udfald.
+desk-clause-missing = Vælg det punkt, det hviler på.
+desk-not-yours = Det gør en anden: din rolle giver ikke lov til det.
+
+desk-case = Sag
+desk-case-title = Sag MG-{ $number }
+desk-order-unknown = Ordren kendes ikke endnu.
+desk-tile-outcome = Forslag
+desk-tile-delivered = Leveret af bestilt
+desk-tile-clock = Frist i politikken
+desk-tile-chargeback = Tilbageførsel
+desk-tile-due = Svar senest
+desk-tile-clause = Punkt
+desk-yes = Ja
+desk-no = Nej
+desk-nothing-due = ingen frist
+desk-none-dropped = intet faldet
+desk-dropped = { $units } faldet igen
+desk-guarantee-until = Garanti til { $day }
+desk-start-overdue = Start skulle ske { $day }
+desk-start-due = Start senest { $day }
+desk-no-clock = ingen løber
+desk-parked = Noget gik i stykker her, og intet rører sig, før nogen har set på det
+desk-unpark = Send den videre
+desk-decision = Afgørelse
+desk-decision-proposed = Foreslået og venter på dig
+desk-decision-waits = Godkendt og venter på en anden person
+desk-decision-stands = Afgjort og fortalt til kunden
+desk-decision-replaced = Erstattet af en senere
+desk-no-decision = Intet kan afgøres endnu: noget, der betyder noget, mangler stadig.
+desk-accept = Godkend
+desk-approve = Godkend som den anden person
+desk-not-approve = Godkend ikke
+desk-undo = Kald refusionen tilbage
+desk-by-a-person = en person afgjorde det sådan: { $reason }
+desk-clause-of = Punkt { $clause }
+desk-because = Hvorfor
+desk-suggestions = At vælge imellem
+desk-asks = Vi spørger { $who }
+desk-whom-customer = kunden
+desk-whom-support = support
+desk-whom-technical_team = det tekniske team
+desk-whom-finance = økonomi
+desk-start-count = Tælleren før ordren
+desk-count-now = Tælleren nu
+desk-units-a-day = Lovede enheder om dagen
+desk-answer = Svar
+desk-settle-check = Afklar: { $check }
+desk-what-found = Hvad fandt du?
+desk-sound = Oplysningerne holder
+desk-unsound = De holder ikke
+desk-otherwise = Afgør anderledes
+desk-outcome = Udfald
+desk-refund-amount = Refusion i { $currency }
+desk-for-units = For hvor mange enheder
+desk-credit-amount = Butikskredit i { $currency }
+desk-redeliver-units = Enheder at levere igen
+desk-clause-chosen = Punkt, det hviler på
+desk-why = Hvorfor?
+desk-decide-so = Afgør sådan
+desk-close-case = Luk uden afgørelse
+desk-delivery = Levering
+desk-judged-at = Som det stod, da der blev afgjort, { $at }.
+desk-conversation = Samtale
+desk-thread-customer = Kunden
+desk-thread-proof = Et bevis fra kunden
+desk-evidence = Beviser
+desk-proof-alt = Indsendt: { $name }
+desk-proof-audience_statistics = Statistik over målgruppen
+desk-proof-account_fault = Fejl ved en konto
+desk-proof-proxy = Proxy
+desk-proof-other = Andet
+desk-proof-waiting = venter på, at nogen ser på det
+desk-proof-accepted = godtaget
+desk-proof-rejected = ikke godtaget: { $reason }
+desk-share = Andel i den solgte målgruppe, i procent
+desk-fault-seen = Kan fejlen ses?
+desk-proxy-used = Blev der brugt en proxy?
+desk-country = I hvilket land står den?
+desk-reject-reason = Hvis det ikke godtages: hvorfor?
+desk-proof-accept = Det viser det
+desk-proof-reject = Det gør det ikke
+desk-to-do = Skal gøres
+desk-task-done = Det er gjort
+desk-new-order = Den nye ordres nummer
+desk-new-service = Service, den er på
+desk-what-done = Hvad blev der gjort?
+desk-todo-accept = Se på den foreslåede afgørelse{ $about }
+desk-todo-approve = Godkend, hvad en kollega har godkendt{ $about }
+desk-todo-verify = Efterse: { $about }
+desk-todo-review = Afgør, hvad politikken overlader til mennesker{ $about }
+desk-todo-command = Udfør det, der blev afgjort (nr. { $about })
+desk-todo-refund_stuck = Find ud af, hvad der blev af refusion { $about }
+desk-todo-refund_failed = Find en anden måde at betale refusion { $about }
+desk-todo-dispute = Svar på tilbageførslen { $about }
+desk-todo-exchange = Bliv enig med kunden om noget andet{ $about }
+desk-todo-command_refused = Noget, der var lovet, kunne ikke gøres (nr. { $about })
+desk-todo-message = Læs, hvad kunden skrev{ $about }
+desk-records = Oplysninger
+desk-check-delivery_log = Leveringslog
+desk-check-account_activity = Kontoaktivitet
+desk-check-internal_records = Interne oplysninger
+desk-check-not-yet = ikke set på endnu
+desk-check-sound = holder
+desk-check-doubtful = tvivlsom
+desk-check-settled-sound = afklaret: holder
+desk-check-settled-unsound = afklaret: holder ikke
+desk-found-start-overdue = Den skulle være startet senest { $day } og er det ikke.
+desk-found-start-not-due = Den er ikke startet; fristen er { $day }.
+desk-found-start-late = Den startede for sent, { $day }.
+desk-found-start-in-time = Den startede til tiden, { $day }.
+desk-found-delivered = { $delivered } leveret og { $dropped } faldet igen, af { $ordered }.
+desk-found-counts-unknown = Ingen ved, hvad tælleren viste.
+desk-found-behind = Den er langsommere end lovet.
+desk-found-below-start = Tælleren står under, hvor den startede.
+desk-found-gap = Loggen er tavs i { $hours } timer fra { $at }.
+desk-found-from-the-future = Loggen har poster fra fremtiden.
+desk-found-after-closing = Loggen går videre, efter at ordren blev lukket.
+desk-found-guarantee-until = Garantien gælder til { $day }.
+desk-found-payments-differ = { $paid } er betalt, og prisen er { $price }.
+desk-found-nothing-paid = Intet er betalt.
+desk-found-refunded-before = { $amount } er betalt tilbage før.
+desk-found-foreign-refund = { $amount } gik tilbage, som ingen her har afgjort.
+desk-found-dispute-open = En tilbageførsel er åben.
+desk-found-dispute-lost = En tilbageførsel blev tabt.
+desk-found-login-seen = Nogen har logget ind på kontoen.
+desk-money = Penge
+desk-paid-on = Betalt { $day }
+desk-left = Tilbage
+desk-refund-reserved = Refusion, reserveret
+desk-refund-sending = Refusion, sendes
+desk-refund-unknown = Refusion, udfald ukendt
+desk-refund-pending = Refusion, på vej
+desk-refund-succeeded = Refusion, betalt
+desk-refund-failed = Refusion, mislykket
+desk-refund-cancelled = Refusion, kaldt tilbage
+desk-deeds = Hvad der gøres ved ordren
+desk-deed-redeliver = Lever igen
+desk-deed-expedite = Skynd på
+desk-deed-stop = Stop
+desk-deed-start = Start manuelt
+desk-deed-restart = Begynd forfra
+desk-deed-replace = Udskift kontoen
+desk-deed-cancel_subscription = Afslut abonnementet
+desk-command-given = givet
+desk-command-sending = gives
+desk-command-waiting = i gang
+desk-command-done = udført
+desk-command-refused = kunne ikke gøres
+desk-command-cancelled = aflyst
+desk-customer = Kunde
+desk-customer-page = Alt om denne kunde
+desk-timeline = Hvad der er sket
+desk-who = Hvem
+desk-leaf = Log-nr.
+desk-next-case = Næste sag
+desk-do-refund = Refusion { $amount }
+desk-do-refund-units = Refusion { $amount } for { $units }
+desk-do-exchange = Ombytning for { $amount }
+desk-do-exchange-units = Ombytning for { $amount } ({ $units })
+desk-do-credit = Butikskredit { $amount }
+desk-do-redeliver = Lever { $units } igen
+desk-do-replace = Udskift kontoen { $account }
+desk-do-expedite = Skynd på leveringen
+desk-do-start = Start manuelt
+desk-do-restart = Begynd forfra
+desk-do-cancel = Afslut abonnementet
+desk-do-accept-dispute = Accepter tilbageførslen { $dispute }
+desk-do-evidence = Svar på tilbageførslen { $dispute } med alle oplysninger
+desk-do-flag = Notér, at ingen spurgte før banken
+
+desk-event-opened = Sagen blev åbnet
+desk-event-joined = En henvendelse mere kom til
+desk-event-order_awaited = Ordren eftersøges
+desk-event-order_found = Ordren blev fundet
+desk-event-investigated = Oplysningerne blev gennemgået
+desk-event-investigation_ended = Undersøgelsen sluttede
+desk-event-check_settled = Et eftersyn blev afklaret
+desk-event-asked = Nogen blev spurgt
+desk-event-reminded = En påmindelse var på vej
+desk-event-asking_ended = Et spørgsmål sluttede
+desk-event-answered = Et faktum blev besvaret
+desk-event-proof_handed_in = Et bevis blev indsendt
+desk-event-proof_judged = Et bevis blev vurderet
+desk-event-proposed = En afgørelse blev foreslået
+desk-event-withdrawn = Et forslag blev trukket tilbage
+desk-event-accepted = Afgørelsen blev godkendt
+desk-event-approved = En anden person godkendte
+desk-event-not_approved = En anden person godkendte ikke
+desk-event-refund_reserved = Penge blev reserveret til en refusion
+desk-event-refund_cancelled = En refusion blev kaldt tilbage
+desk-event-refund_sending = En refusion var ved at blive sendt
+desk-event-refund_unknown = Ingen ved, om refusionen kom frem
+desk-event-refund_absent = Udbyderen har ikke refusionen
+desk-event-refund_pending = Udbyderen arbejder på refusionen
+desk-event-refund_succeeded = Udbyderen bekræftede refusionen
+desk-event-refund_failed = Refusionen mislykkedes
+desk-event-refund_stuck = En person bliver spurgt om refusionen
+desk-event-command_given = Noget skal gøres ved ordren
+desk-event-command_sending = Leverancen er ved at få besked
+desk-event-command_waiting = Leverancen arbejder på det
+desk-event-command_done = Det blev gjort
+desk-event-command_refused = Det kunne ikke gøres
+desk-event-command_cancelled = Det blev aflyst
+desk-event-credit_granted = Butikskredit blev givet
+desk-event-credit_exchanged = Kredit blev til en anden ordre
+desk-event-credit_withdrawn = Kredit blev trukket tilbage
+desk-event-task_opened = En opgave blev åbnet
+desk-event-task_ended = En opgave sluttede
+desk-event-dispute_seen = En tilbageførsel blev set
+desk-event-dispute_gone = Tilbageførslen er forbi
+desk-event-appealed = Kunden klagede over afgørelsen
+desk-event-letter_handed = Et brev blev sendt
+desk-event-closed = Sagen blev lukket
+desk-event-reopened = Sagen blev åbnet igen
+desk-event-parked = Noget gik i stykker
+desk-event-unparked = En person sendte den videre
+desk-event-provider_refund_seen = En andens refusion blev set
+desk-event-provider_refund_moved = En andens refusion ændrede sig
+desk-event-provider_refund_matched = En andens refusion blev koblet
+desk-event-breach_opened = Økonomi blev spurgt
+desk-event-breach_closed = Økonomi svarede
+desk-by-system = desken
+desk-by-customer = kunden
+desk-by-shop = butikken
+desk-by-agent = en medarbejder
+desk-by-technical = det tekniske team
+desk-by-finance = økonomi
+desk-by-owner = ejeren
+desk-by-provider = betalingsudbyderen
+desk-by-connector = leverancen
+
+desk-tasks = Opgaver
+desk-tasks-lead = Hvad folk bliver spurgt om; det, der haster mest, først. Et svar noteres straks, og sagen går videre af sig selv.
+desk-tasks-none = Ingen bliver spurgt om noget. Godt klaret.
+desk-team-all = Alle
+desk-team-support = Support
+desk-team-technical_team = Teknisk team
+desk-team-finance = Økonomi
+desk-team-customer = Kunder
+desk-teams = Team
+desk-open-case = Åbn sagen
+
+desk-orders = Ordrer
+desk-orders-lead = Find en ordre på dens nummer.
+desk-order-number = Ordrenummer
+desk-find = Find
+desk-order-title = Ordre { $order }
+desk-order-none = Der er ingen ordre { $order } i bøgerne. Er nummeret helt?
+desk-placed = Bestilt
+desk-price = Pris
+desk-service-kind = Slags
+desk-start-within = Starter inden for
+desk-guarantee = Garanti
+desk-links = Links
+desk-cases = Sager
+desk-cases-none = Ingen sag handler om den.
+desk-log = Leveringslog
+desk-import = Importér ordrer
+desk-import-lead = Vælg en fil med linjer (NDJSON), som butikkens programmer sender dem. Først ser du, hvad der ville blive taget ind, og hvad der er galt med resten; intet skrives, før du siger til.
+desk-import-lines = Linjer
+desk-import-look = Se på den
+desk-import-take = Tag det rigtige ind
+desk-import-line = Linje
+desk-import-wrong = Hvad er galt
+
+desk-customer-title = Kunde
+desk-customer-since = Kendt siden { $day }
+desk-customer-reference = Butikkens navn
+desk-customer-mail = E-mail
+desk-customer-orders = Ordrer
+desk-customer-none = Intet vides om denne kunde ud over sagen.
+
+desk-lab = Politik
+desk-lab-lead = Skift fakta, og se udfald, spørgsmål og begrundelser ændre sig.
+desk-lab-version = Version
+desk-lab-facts = Fakta
+desk-lab-unknown = vides ikke
+desk-lab-absent = findes ikke
+desk-lab-try = Prøv
+desk-lab-result = Hvad der kommer ud af det
+desk-lab-clause = Punkt
+desk-lab-asks = Ville blive spurgt om
+desk-lab-missing = Hvad der stadig kan ændre det
+desk-lab-checks = Eftersyn
+desk-lab-checks-none = Intet hul, intet overlap, ingen død regel: hver sag ender ved netop ét punkt.
+desk-lab-page = Læs som side
+desk-lab-rules = Som regler
+desk-lab-tables = Som beslutningstabeller
+desk-lab-wrong = { $fact }: værdien kan ikke læses.
+
+desk-reports = Rapporter
+desk-reports-days = Sidste { $days } dage
+desk-reports-period = Periode
+desk-report-refunded = Betalt tilbage
+desk-report-reserved = Lovet, ikke ude endnu
+desk-report-opened = Åbnede sager
+desk-report-closed = Lukkede sager
+desk-report-open = Åbne nu
+desk-report-automatic = Afgjort uden en person
+desk-report-overrides = Afgjort anderledes end politikken
+desk-report-first = Første svar, midterste
+desk-report-first-slow = Første svar, langsomste tiendedel
+desk-report-resolved = Til afgørelse, midterste
+desk-report-by-clauses = Refusioner efter punkt
+desk-report-by-services = Refusioner efter service
+desk-report-by-claims = Sager efter hvad der var galt
+desk-report-by-day = Betalt tilbage dag for dag
+desk-report-delivery = Underlevering og fald efter service
+desk-report-repeat = Kunder med flere refusioner
+desk-report-csv = Tallene som CSV
+desk-report-cases = Sager
+desk-report-amount = Beløb
+desk-report-share = Andel
+desk-report-orders = Ordrer med en sag
+desk-report-short = Ikke leveret
+desk-report-dropped = Faldet
+desk-report-nothing = Intet i denne periode.
+desk-here-one = { $names } er her også
+desk-told-many = { $count ->
+    [one] Én afgørelse blev godkendt.
+   *[other] { $count } afgørelser blev godkendt.
+}
+desk-missing = { $count ->
+    [one] ét faktum mangler
+   *[other] { $count } fakta mangler
+}
+desk-in-minutes = { $count ->
+    [one] 1 min
+   *[other] { $count } min
+}
+desk-in-hours = { $count ->
+    [one] 1 time
+   *[other] { $count } timer
+}
+desk-in-days = { $count ->
+    [one] 1 dag
+   *[other] { $count } dage
+}
+desk-late-minutes = { $count ->
+    [one] 1 min for sent
+   *[other] { $count } min for sent
+}
+desk-late-hours = { $count ->
+    [one] 1 time for sent
+   *[other] { $count } timer for sent
+}
+desk-late-days = { $count ->
+    [one] 1 dag for sent
+   *[other] { $count } dage for sent
+}
+desk-found-refunds-recent = { $count ->
+    [one] Kunden har fået én refusion for nylig.
+   *[other] Kunden har fået { $count } refusioner for nylig.
+}
+desk-found-same-trouble = { $count ->
+    [one] Én anden ordre på servicen har samme problem.
+   *[other] { $count } andre ordrer på servicen har samme problem.
+}
+desk-events = { $count ->
+    [one] Én hændelse, i revisionsloggen
+   *[other] { $count } hændelser, alle i revisionsloggen
+}
+desk-history = { $orders ->
+    [0] Ingen andre ordrer
+    [one] Én anden ordre
+   *[other] { $orders } andre ordrer
+}, { $open ->
+    [0] ingen anden åben sag
+    [one] én anden åben sag
+   *[other] { $open } andre åbne sager
+}, { $refunds ->
+    [0] ingen refusion for nylig
+    [one] én refusion for nylig
+   *[other] { $refunds } refusioner for nylig
+}, { $disputes ->
+    [0] aldrig en tilbageførsel
+    [one] én tilbageførsel
+   *[other] { $disputes } tilbageførsler
+}.
+desk-report-at-once = straks
+desk-log-started = Startet
+desk-log-delivered = Leveret
+desk-log-count = Tæller
+desk-log-completed = Afsluttet
+desk-log-stop_requested = Stop ønsket
+desk-log-stopped = Stoppet
+desk-log-stop_failed = Kunne ikke stoppes
+desk-log-redelivery = Leveret igen
+desk-log-handed_over = Konto udleveret
+desk-log-login = Nogen loggede ind
+desk-wants = ønsker: { $wants }
+desk-came-by = kom ad: { $channel }
