@@ -40,6 +40,8 @@ mod shop;
 mod access;
 #[path = "api/bodies.rs"]
 mod bodies;
+#[path = "api/console.rs"]
+mod console;
 #[path = "api/described.rs"]
 mod described;
 #[path = "api/finance.rs"]

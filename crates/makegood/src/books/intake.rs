@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use makegood_desk::amount::Amount;
 use makegood_desk::case::{Dispute, DisputeStatus, Instant, Order, Payment, Refund, Subscription};
@@ -218,6 +218,10 @@ struct Buyer {
     email: Option<Sealed>,
 }
 
+/// Why nothing stays of lines that were only to be looked at.
+#[derive(Clone, Copy, Debug)]
+struct OnlyLooked;
+
 impl Intake {
     /// Takes lines in, all in one transaction. What is answered is durable, in the order of the lines.
     ///
@@ -239,6 +243,37 @@ impl Intake {
             metrics::counter!(meters::ORDER_LINES, "result" => outcome.word()).increment(1);
         }
         Ok(outcomes)
+    }
+
+    /// What would become of lines, if they were taken in now: everything is done, and taken back.
+    ///
+    /// # Errors
+    /// The store's or the key store's trouble.
+    pub async fn look(
+        &self,
+        lines: Vec<Result<Line, Wrong>>,
+        now: Instant,
+    ) -> Result<Vec<Outcome>, Trouble> {
+        let batch = self.prepare(lines).await?;
+        let batch = Arc::new(tokio::sync::Mutex::new(batch));
+        let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let found = Arc::clone(&seen);
+        let written = self.store.write(move |tx| {
+            let (batch, found) = (Arc::clone(&batch), Arc::clone(&found));
+            Box::pin(async move {
+                let outcomes = batch.lock().await.write(tx, now).await?;
+                *found.lock().unwrap_or_else(PoisonError::into_inner) = outcomes;
+                Err::<(), _>(Trouble::refused(OnlyLooked))
+            })
+        });
+        match written.await {
+            Ok(()) => {}
+            Err(trouble) => {
+                trouble.into_refusal::<OnlyLooked>()?;
+            }
+        }
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(std::mem::take(&mut *seen))
     }
 
     /// Makes lines ready: everything that needs no transaction.

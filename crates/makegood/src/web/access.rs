@@ -135,6 +135,7 @@ pub static ROUTES: &[Route] = &[
     get("/desk/tasks", PEOPLE),
     post("/desk/tasks", Key::None, STAFF),
     get("/desk/orders", PEOPLE),
+    post("/desk/orders", Key::None, OWNER),
     get("/desk/orders/{number}", PEOPLE),
     get("/desk/customers/{id}", PEOPLE),
     get("/desk/policy", PEOPLE),

@@ -29,7 +29,8 @@ use crate::wire::{Fault, WireError};
 /// So many bytes of answers are kept for a sender who reads none before all is sent; then no more is read of the body.
 const UNREAD_MOST: usize = 8 << 20;
 
-fn intake(web: &Web) -> Intake {
+/// What takes orders in.
+pub(in crate::web) fn intake(web: &Web) -> Intake {
     Intake {
         store: web.desk.store.clone(),
         vault: Arc::clone(&web.vault),

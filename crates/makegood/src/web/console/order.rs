@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Uri};
 use makegood_desk::case::{Event, LogEntry};
 use makegood_desk::records::Records;
@@ -12,14 +12,19 @@ use makegood_desk::words::units_words;
 
 use super::frame::{DeskFrame, guarded};
 use super::words::{outcome, stage};
+use crate::books::intake::{Outcome, line};
 use crate::books::lists::{self, CaseFilter, CaseRow, From};
 use crate::books::orders::{Depth, records};
 use crate::web::Web;
 use crate::web::access::Caller;
+use crate::web::api::orders::intake;
 use crate::web::portal::curve::{self, Curve};
+use crate::web::portal::form::Form;
 use crate::web::portal::frame::{parameter, written};
+use crate::web::portal::help::once;
 use crate::web::portal::say::{Fill, Say};
 use crate::web::refusal::{Problem, shown_at};
+use crate::web::session;
 use crate::web::wire::{Answer, name};
 
 #[derive(Template)]
@@ -28,6 +33,18 @@ struct Find {
     frame: DeskFrame,
     number: String,
     amiss: bool,
+    import: Option<Import>,
+}
+
+/// Lines that somebody wants to take in, and what would become of them.
+#[derive(Default)]
+struct Import {
+    text: String,
+    /// How many are taken, were there before, and are not taken.
+    counts: Option<(String, String, String)>,
+    taken: bool,
+    wrong: Vec<(String, String)>,
+    once: String,
 }
 
 /// A case about the order.
@@ -74,12 +91,77 @@ pub async fn find(
         return Ok(guarded(shown_at(&place), frame.say.language));
     }
     let amiss = !number.is_empty();
+    let import = frame.owns().then(Import::default);
     let page = Find {
         frame,
         number,
         amiss,
+        import,
     };
     Ok(page.frame.sent(written(&page)?))
+}
+
+/// Take orders in
+///
+/// Lines as `POST /v1/orders` has them. First it is shown what would become of each; taken in they are when `do` is `take`.
+#[utoipa::path(post, path = "/desk/orders", tag = "Console", operation_id = "desk_import",
+    responses((status = 200, description = "The page, with what becomes of the lines.", content_type = "text/html", body = String)))]
+pub async fn import(
+    State(web): State<Arc<Web>>,
+    caller: Caller,
+    uri: Uri,
+    headers: HeaderMap,
+    request: Request,
+) -> Answer {
+    session::from_our_pages(&web, &headers)?;
+    let frame = DeskFrame::new(&web, &uri, &headers, &caller, "orders", "desk-orders");
+    let form = Form::read(&web, request).await?;
+    let text = form.text("lines").to_owned();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    let read: Vec<_> = lines
+        .iter()
+        .map(|text| line::read(text.as_bytes()))
+        .collect();
+    let (intake, now) = (intake(&web), web.clock.now());
+    let taken = form.text("do") == "take" && !read.is_empty();
+    let outcomes = match taken {
+        true => intake.take(read, now).await?,
+        false => intake.look(read, now).await?,
+    };
+    let page = Find {
+        import: Some(became(&frame.say, text, &outcomes, taken)?),
+        frame,
+        number: String::new(),
+        amiss: false,
+    };
+    Ok(page.frame.sent(written(&page)?))
+}
+
+fn became(say: &Say, text: String, outcomes: &[Outcome], taken: bool) -> Result<Import, Problem> {
+    let (mut new, mut same, mut wrong) = (0_u64, 0_u64, Vec::new());
+    for (at, outcome) in outcomes.iter().enumerate() {
+        let line = u64::try_from(at).unwrap_or(u64::MAX).saturating_add(1);
+        let place = say.whole(line);
+        match outcome {
+            Outcome::New | Outcome::Grown { .. } => new = new.saturating_add(1),
+            Outcome::Same => same = same.saturating_add(1),
+            Outcome::Conflict { field, .. } => {
+                wrong.push((place, say.one("desk-import-conflict", "field", *field)));
+            }
+            Outcome::Wrong(why) => wrong.push((place, format!("{} {}", why.pointer, why.detail))),
+        }
+    }
+    let not = u64::try_from(wrong.len()).unwrap_or(u64::MAX);
+    Ok(Import {
+        counts: Some((say.whole(new), say.whole(same), say.whole(not))),
+        text: if taken { String::new() } else { text },
+        once: once()?,
+        taken,
+        wrong,
+    })
 }
 
 async fn known(web: &Arc<Web>, number: &str) -> Result<(Records, Vec<CaseRow>), Problem> {
@@ -190,6 +272,7 @@ pub async fn page(
             frame,
             number,
             amiss: true,
+            import: None,
         };
         return Ok(page.frame.sent(written(&page)?));
     };

@@ -118,7 +118,15 @@ fn line(say: &Say, row: QueueRow, view: View, now: Instant, decides: bool) -> Li
         address: format!("/desk/cases/{}?view={}", row.number, view.word()),
         what: say.t(&format!("claim-{}", row.claim)),
         service: row.service.unwrap_or_default(),
-        stage: stage(say, &row.stage),
+        // Where all are at one stage, saying so at each is noise.
+        stage: match view {
+            View::Ready | View::Waiting | View::Approvals | View::Closed | View::Parked
+                if row.outcome.is_some() =>
+            {
+                String::new()
+            }
+            _ => stage(say, &row.stage),
+        },
         outcome: row
             .outcome
             .map_or(String::new(), |word| outcome(say, &word)),

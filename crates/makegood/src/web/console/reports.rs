@@ -262,10 +262,10 @@ fn plot(say: &Say, report: &Report, days: i64, today: i64) -> String {
     let first = today.saturating_sub(days).saturating_add(1);
     let highest = (first..=today).map(of).max().unwrap_or(0).max(1);
     let mut out = format!(
-        "<svg class=\"plot\" viewBox=\"0 0 600 150\" role=\"img\" aria-label=\"{}\"><line x1=\"0\" y1=\"130\" x2=\"600\" y2=\"130\"/>",
+        "<svg class=\"plot\" viewBox=\"0 0 1200 150\" role=\"img\" aria-label=\"{}\"><line x1=\"0\" y1=\"130\" x2=\"1200\" y2=\"130\"/>",
         say.t("desk-report-by-day")
     );
-    let wide = 600_i64.div_euclid(days.max(1)).max(1);
+    let wide = 1_200_i64.div_euclid(days.max(1)).max(1);
     for (place, day) in (first..=today).enumerate() {
         let minor = of(day);
         if minor == 0 {
@@ -274,7 +274,7 @@ fn plot(say: &Say, report: &Report, days: i64, today: i64) -> String {
         let tall = minor.saturating_mul(110).div_euclid(highest).max(1);
         let left = i64::try_from(place)
             .unwrap_or(0)
-            .saturating_mul(600)
+            .saturating_mul(1_200)
             .div_euclid(days.max(1));
         let top = 130_u64.saturating_sub(tall);
         let _ = write!(
@@ -287,7 +287,7 @@ fn plot(say: &Say, report: &Report, days: i64, today: i64) -> String {
     }
     let _ = write!(
         out,
-        "<text x=\"4\" y=\"14\">{}</text><text x=\"4\" y=\"146\">{}</text><text x=\"596\" y=\"146\" text-anchor=\"end\">{}</text></svg>",
+        "<text x=\"4\" y=\"14\">{}</text><text x=\"4\" y=\"146\">{}</text><text x=\"1196\" y=\"146\" text-anchor=\"end\">{}</text></svg>",
         money(say, highest, code),
         say.day(at(first)),
         say.day(at(today))
