@@ -52,6 +52,11 @@ pub fn frame() -> OpenApi {
             "Pages",
             "What customers see: the policy, ways to reach the merchant, the help form, and the page of a case.",
         ),
+        (
+            "Console",
+            "What the merchant's people see: the queue, a case, what they are asked, orders, customers, the policy and reports. Pages for \
+             people; programs use the addresses under `/v1`.",
+        ),
         ("Health", "Whether the program lives and works."),
         ("Help", "This description, and pages about problems."),
     ];

@@ -380,7 +380,8 @@ async fn lines_are_looked_at_before_the_owner_takes_them_in(ground: Ground) {
     shop.order("VL-1").await;
     let owner = shop.somebody("Olga", Role::Owner).await;
     let contact = |order: &str, at: &str| {
-        json!({"type": "contact", "order": order, "at": at, "channel": "chat"}).to_string()
+        json!({"type": "contact", "order": order, "contact": {"at": at, "channel": "chat"}})
+            .to_string()
     };
     let lines = [
         contact("VL-1", "2026-10-02T08:00:00Z"),
