@@ -164,6 +164,10 @@ impl World<'_> {
                     let (door, message) = (Door::Email, None);
                     moves.push((BO, Input::Appeal { door, message }));
                 }
+                Todo::Message if chance.one_in(2) => {
+                    let text = Digest([9; 32]);
+                    moves.push((BO, Input::Reply { text }));
+                }
                 Todo::Dispute(_) | Todo::Exchange | Todo::CommandRefused(_) | Todo::Message => {
                     moves.push(done(BO));
                 }

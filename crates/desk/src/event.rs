@@ -352,6 +352,13 @@ pub enum Happened {
         /// Why.
         message: Option<Digest>,
     },
+    /// One of the merchant's people wrote to the customer.
+    Replied {
+        /// The how-manieth time.
+        no: u32,
+        /// The words, under the customer's key.
+        text: Digest,
+    },
     /// A letter was handed over.
     LetterHanded {
         /// Which.

@@ -43,6 +43,7 @@ pub fn handle(
             attachments,
         } => request::message(&mut turn, door, message, attachments)?,
         Input::Appeal { door, message } => request::appeal(&mut turn, door, message)?,
+        Input::Reply { text } => request::reply(&mut turn, text)?,
         Input::Close { reason } => request::close(&mut turn, reason)?,
         Input::Look => {}
         Input::Proof { about, attachment } => {
@@ -134,6 +135,7 @@ impl Input {
                 | Self::CommandSaid { .. }
                 | Self::LetterHanded { .. }
                 | Self::Message { .. }
+                | Self::Reply { .. }
         )
     }
 }

@@ -320,6 +320,11 @@ pub enum Input {
         /// Why, under the customer's key.
         message: Option<Digest>,
     },
+    /// One of the merchant's people writes to the customer.
+    Reply {
+        /// The words, under the customer's key.
+        text: Digest,
+    },
     /// The case ends without a decision.
     Close {
         /// Why.

@@ -563,6 +563,24 @@ pub enum LetterKind {
         /// Which task that is.
         task: u32,
     },
+    /// What one of the merchant's people wrote.
+    Reply {
+        /// Which of their letters.
+        reply: u32,
+    },
+}
+
+/// What one of the merchant's people wrote to the customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// Its number in the case.
+    pub no: u32,
+    /// When.
+    pub at: Instant,
+    /// By whom.
+    pub by: Actor,
+    /// The words, under the customer's key.
+    pub text: Digest,
 }
 
 /// Something that a person has to do.
@@ -674,6 +692,8 @@ pub struct Case {
     pub disputed: Option<String>,
     /// Appeals so far.
     pub appeals: u32,
+    /// What the merchant's people wrote to the customer, oldest first.
+    pub replies: Vec<Reply>,
     /// Messages and files of the customer, oldest first.
     pub messages: Vec<(Instant, Option<Digest>, Vec<Digest>)>,
     /// Closed, and why.
@@ -716,6 +736,7 @@ impl Case {
             disputed: None,
             appeals: 0,
             messages: Vec::new(),
+            replies: Vec::new(),
             closed: None,
             closed_reason: None,
             parked: None,
@@ -874,6 +895,15 @@ impl Case {
             | Happened::ProviderRefundMatched { .. }
             | Happened::BreachOpened { .. }
             | Happened::BreachClosed { .. } => {}
+            Happened::Replied { no, text } => {
+                self.replies.push(Reply {
+                    no: *no,
+                    at,
+                    by: event.by,
+                    text: *text,
+                });
+                self.owe(at, LetterKind::Reply { reply: *no });
+            }
             Happened::LetterHanded { no, text } => {
                 for letter in self.letters.iter_mut().filter(|letter| letter.no == *no) {
                     // INVARIANT (a letter is owed once): what was handed over stays handed over.

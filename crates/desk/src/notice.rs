@@ -49,6 +49,14 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// Puts a person's own words in, a paragraph each.
+    pub fn says(&mut self, words: &str) {
+        let paragraphs = words.split("\n\n").map(str::trim);
+        let written = paragraphs.filter(|paragraph| !paragraph.is_empty());
+        self.paragraphs
+            .extend(written.map(|paragraph| Paragraph::Text(paragraph.to_string())));
+    }
+
     /// Puts whose letter it is, and where the case can be followed, which only whoever knows the shop can say.
     pub fn comes_from(&mut self, shop: &str, address: &str) {
         shop.clone_into(&mut self.sender);
@@ -150,6 +158,11 @@ pub fn compose_judged(
         LetterKind::Reopened => asked::reopened(&mut pen),
         LetterKind::Closed => asked::closed(&mut pen),
         LetterKind::Heard { task } => asked::heard(&mut pen, task),
+        // The words are a person's own, and lie where the desk does not look: whoever sends the letter puts them in.
+        LetterKind::Reply { .. } => {
+            pen.subject(texts::SUBJECT_REPLY, &[]);
+            pen.lead(texts::REPLY, &[]);
+        }
         LetterKind::Decision { decision } => decided::decision(&mut pen, decision, judged),
         LetterKind::Paid { refund } => done::paid(&mut pen, refund),
         LetterKind::Failed { refund } => done::failed(&mut pen, refund),

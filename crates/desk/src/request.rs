@@ -86,6 +86,15 @@ pub(crate) fn message(
     Ok(())
 }
 
+/// One of the merchant's people writes to the customer: their words are a letter, and what waited to be read is answered by it.
+pub(crate) fn reply(turn: &mut Turn<'_>, text: Digest) -> Result<(), Refusal> {
+    turn.takes(Takes::Agent)?;
+    let no = crate::life::next(turn.case.replies.len());
+    turn.happened(Happened::Replied { no, text });
+    turn.end_tasks("", |todo| *todo == Todo::Message);
+    Ok(())
+}
+
 /// Opens a closed case again. What could not be found is looked for once more.
 pub(crate) fn reopen(turn: &mut Turn<'_>) {
     let Some(why) = turn.case.closed else {

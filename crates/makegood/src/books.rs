@@ -18,6 +18,7 @@ pub mod inbox;
 pub mod intake;
 pub mod lists;
 pub mod mail;
+pub mod notes;
 pub mod orders;
 pub mod people;
 pub mod private;

@@ -24,7 +24,7 @@ use crate::crash;
 use crate::mail::address::{Answered, ReplyTo};
 use crate::mail::letter::Kept;
 use crate::store::{Trouble, Tx, Value};
-use crate::vault::{Sealed, Vault};
+use crate::vault::{Sealed, Vault, VaultTrouble};
 use crate::web::portal::link::{self, Links};
 
 /// Whose letters they are, and where the cases in them can be followed.
@@ -72,6 +72,8 @@ pub fn person_of(case: &Case) -> Id {
 pub const LETTER: &str = "letter";
 /// The field under which that is sealed which goes out of a letter by mail.
 pub const LETTER_MAIL: &str = "letter_mail";
+/// The field under which that is sealed what one of the merchant's people wrote to the customer.
+pub const REPLY: &str = "reply";
 /// The field under which a message is sealed.
 pub const MESSAGE: &str = "message";
 
@@ -200,12 +202,40 @@ impl Post {
             now,
             case.language,
         );
+        if let LetterKind::Reply { reply } = letter.kind {
+            composed.says(&self.reply(desk, case, reply).await?);
+        }
         let link = self.shop.links.link(case.id, now);
         composed.comes_from(
             &self.shop.name,
             &link::address(&self.shop.public_url, &link),
         );
         Ok(composed)
+    }
+
+    /// What one of the merchant's people wrote. Of somebody who was erased nothing is left.
+    async fn reply(&self, desk: &Desk, case: &Case, no: u32) -> Result<String, Trouble> {
+        let Some(reply) = case.replies.iter().find(|reply| reply.no == no) else {
+            return Ok(String::new());
+        };
+        let digest = reply.text;
+        let found = desk
+            .store
+            .read(move |tx| Box::pin(async move { private::read(tx, digest).await }));
+        let Some((person, field, sealed)) = found.await? else {
+            return Ok(String::new());
+        };
+        match self
+            .vault
+            .open_field(&hex(&person.0), &field, &sealed)
+            .await
+        {
+            Ok(text) => Ok(String::from_utf8_lossy(text.expose()).into_owned()),
+            Err(VaultTrouble::Erased) => Ok(String::new()),
+            Err(why) => Err(Trouble::Unavailable {
+                why: why.to_string(),
+            }),
+        }
     }
 
     /// The case file that was judged when the decision was made that a letter tells.
@@ -338,6 +368,7 @@ pub const fn letter_word(kind: LetterKind) -> &'static str {
         LetterKind::Closed => "closed",
         LetterKind::Reopened => "reopened",
         LetterKind::Heard { .. } => "heard",
+        LetterKind::Reply { .. } => "reply",
         LetterKind::Exchanged { .. } => "exchanged",
     }
 }

@@ -115,6 +115,8 @@ crate::words::texts! {
     CLOSED_ASK: "Er du i tvivl om hvorfor, eller er der stadig noget galt, så svar på denne besked.", "If you wonder why, or if something is still wrong, reply to this message.";
 
     // Written to after it was decided or closed.
+    SUBJECT_REPLY: "om ordre {order}", "about order {order}";
+    REPLY: "En medarbejder skriver til dig om ordre {order}:", "A member of our staff writes to you about order {order}:";
     SUBJECT_HEARD: "vi har fået din besked", "we have your message";
     HEARD_DECIDED: "Tak for din besked om ordre {order}. Sagen er afgjort, men det, du skriver, bliver læst af en medarbejder.", "Thank you for your message about order {order}. The case is decided, but what you write is read by a member of our staff.";
     HEARD_OPEN: "Tak for din besked om ordre {order}. Vi har åbnet sagen igen, og en medarbejder læser, hvad du har skrevet.", "Thank you for your message about order {order}. We have opened the case again, and a member of our staff reads what you wrote.";

@@ -76,4 +76,5 @@ happenings! {
     49 "provider_refund_matched" ProviderRefundMatched { provider, refund, order },
     50 "breach_opened" BreachOpened { kind, provider, subject, order },
     51 "breach_closed" BreachClosed { kind, provider, subject, note },
+    52 "replied" Replied { no, text },
 }

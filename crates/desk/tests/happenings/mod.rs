@@ -216,6 +216,10 @@ impl Dice {
                 door: self.door(),
                 message: self.maybe(Self::digest),
             },
+            Happened::Replied {
+                no: self.u32(),
+                text: self.digest(),
+            },
             Happened::LetterHanded {
                 no: self.u32(),
                 text: self.digest(),
@@ -828,6 +832,10 @@ pub fn golden() -> Vec<Event> {
     all.push(Happened::Appealed {
         door: Door::Chat,
         message: Some(digest),
+    });
+    all.push(Happened::Replied {
+        no: 1,
+        text: digest,
     });
     all.push(Happened::LetterHanded {
         no: 5,

@@ -88,6 +88,32 @@ fn what_is_written_while_the_money_is_on_its_way_is_read_too() {
 }
 
 #[test]
+fn whoever_answers_it_has_read_it_and_the_answer_is_a_letter() {
+    let mut life = settled();
+    writes(&mut life, Actor::Customer);
+    let text = Digest([7; 32]);
+    for by in [Actor::Customer, Actor::Shop, Actor::System] {
+        let refused = life.does(by, Input::Reply { text });
+        assert!(matches!(refused, Err(Refusal::NotYours { .. })), "{by:?}");
+    }
+    life.does(BO, Input::Reply { text }).expect("it is written");
+    assert_eq!(todos(&life), []);
+    let replies = &life.case.replies;
+    assert_eq!(
+        (replies.len(), replies[0].text, replies[0].by),
+        (1, text, BO)
+    );
+    let owed = life.case.letters.iter().filter(|letter| letter.is_owed());
+    let kinds: Vec<_> = owed.map(|letter| letter.kind).collect();
+    assert!(kinds.contains(&LetterKind::Reply { reply: 1 }), "{kinds:?}");
+    // A closed case can be written about, and stays closed.
+    assert_eq!(life.case.closed, Some(ClosedWhy::Settled));
+    life.does(ANNA, Input::Reply { text })
+        .expect("it is written");
+    assert_eq!(life.case.closed, Some(ClosedWhy::Settled));
+}
+
+#[test]
 fn whoever_reads_it_can_enter_it_as_the_appeal_that_it_is() {
     let mut life = settled();
     writes(&mut life, Actor::Customer);

@@ -707,9 +707,17 @@ fn written_after_the_closing() -> Story {
     story
 }
 
+/// The customer writes after the closing, and somebody writes back. The words themselves lie where the desk does not look.
+fn answered_by_a_person() -> Story {
+    let mut story = written_after_the_closing();
+    let text = Digest([3; 32]);
+    story.does(ANNA, Input::Reply { text });
+    story
+}
+
 type Told = (&'static str, fn() -> Story);
 
-const STORIES: [Told; 28] = [
+const STORIES: [Told; 29] = [
     ("never-started", never_started),
     ("partial-over-two-payments", partial_over_two_payments),
     ("declined-and-appealed", declined_and_appealed),
@@ -738,6 +746,7 @@ const STORIES: [Told; 28] = [
     ("less-was-paid", less_was_paid),
     ("written-after-the-decision", written_after_the_decision),
     ("written-after-the-closing", written_after_the_closing),
+    ("answered-by-a-person", answered_by_a_person),
 ];
 
 fn pages() -> PathBuf {
@@ -801,6 +810,7 @@ fn place_of(kind: LetterKind) -> usize {
         LetterKind::Reopened => 11,
         LetterKind::Heard { .. } => 12,
         LetterKind::Exchanged { .. } => 13,
+        LetterKind::Reply { .. } => 14,
     }
 }
 
@@ -811,7 +821,7 @@ fn the_stories_tell_every_kind_of_letter() {
         .flat_map(|(_, story)| story().sent)
         .map(|(letter, _)| place_of(letter.kind))
         .collect();
-    assert_eq!(told, (0..14).collect());
+    assert_eq!(told, (0..15).collect());
 }
 
 #[test]

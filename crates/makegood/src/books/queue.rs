@@ -182,7 +182,8 @@ pub async fn cases(
 ) -> Result<Vec<QueueRow>, Trouble> {
     let due = after.and_then(|place| place.due_at);
     let due = due.map(nanoseconds).transpose()?;
-    let number = after.map(|place| super::whole(place.number)).transpose()?;
+    // A place behind what the books can hold is behind everything.
+    let number = after.map(|place| i64::try_from(place.number).unwrap_or(i64::MAX));
     if view == View::Closed {
         let values = [Value::from(number.unwrap_or(i64::MAX)), Value::from(most)];
         return read(tx.rows(&CLOSED, &values).await?);
@@ -269,9 +270,11 @@ async fn just(
 /// # Errors
 /// The store's trouble.
 pub async fn numbered(tx: &mut Tx<'_>, number: u64) -> Result<Option<Id>, Trouble> {
-    let row = tx
-        .one(&BY_NUMBER, &[Value::from(super::whole(number)?)])
-        .await?;
+    // No case has a number that the books cannot hold.
+    let Ok(number) = i64::try_from(number) else {
+        return Ok(None);
+    };
+    let row = tx.one(&BY_NUMBER, &[Value::from(number)]).await?;
     row.map(|row| row.id(0).map(Id)).transpose()
 }
 

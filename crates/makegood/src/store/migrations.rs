@@ -46,6 +46,7 @@ pub static ALL: &[Migration] = migrations! {
     5 "0005_given_back";
     6 "0006_mail";
     7 "0007_console";
+    8 "0008_note";
 };
 
 crate::statements! {

@@ -11,6 +11,7 @@ pub mod health;
 pub mod hooks;
 pub mod mail;
 pub mod money;
+pub mod notes;
 pub mod orders;
 pub mod people;
 pub mod policies;

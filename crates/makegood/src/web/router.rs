@@ -11,8 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    acts, attachments, audit, breaches, cases, events, health, hooks, mail, money, orders, people,
-    policies, reconciliations, refunds, sign_in, tasks, transfers, webhooks,
+    acts, attachments, audit, breaches, cases, events, health, hooks, mail, money, notes, orders,
+    people, policies, reconciliations, refunds, sign_in, tasks, transfers, webhooks,
 };
 use super::refusal::Problem;
 use super::{Web, access, console, docs, limits, openapi, portal, refusal};
@@ -58,6 +58,9 @@ fn routes() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(cases::create, cases::list))
         .routes(routes!(cases::read))
         .routes(routes!(acts::message))
+        .routes(routes!(acts::reply))
+        .routes(routes!(notes::create, notes::list))
+        .routes(routes!(notes::assign))
         .routes(routes!(acts::proof))
         .routes(routes!(acts::judge))
         .routes(routes!(acts::answers))

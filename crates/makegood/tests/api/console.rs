@@ -18,6 +18,8 @@ on_both! {
     forms_of_other_sites_are_refused,
     orders_customers_the_policy_and_reports_are_read,
     lines_are_looked_at_before_the_owner_takes_them_in,
+    what_people_write_reaches_the_customer_or_colleagues_alone,
+    a_case_is_given_to_somebody_and_stands_among_theirs,
 }
 
 /// Somebody who sends forms of the console's pages.
@@ -293,7 +295,10 @@ async fn what_is_amiss_in_a_form_is_told_on_its_page_and_nothing_is_done(ground:
     let id = case["id"].as_str().unwrap();
     let after = agent.get(&format!("/v1/cases/{id}")).await.json();
     assert_eq!(after["version"], before);
-    assert_eq!(agent.get("/desk/cases/999999").await.status, 404);
+    for number in ["999999", "9223372036854775808", "0", "-1", "one"] {
+        let none = agent.get(&format!("/desk/cases/{number}")).await;
+        assert_eq!(none.status, 404, "{number}");
+    }
 }
 
 async fn nobody_does_what_their_role_does_not_allow(ground: Ground) {
@@ -373,6 +378,105 @@ async fn orders_customers_the_policy_and_reports_are_read(ground: Ground) {
     let csv = agent.get("/desk/reports/claims.csv?days=7").await;
     assert_eq!(csv.text(), "what,count,amount,currency\nincomplete,1,,\n");
     assert_eq!(agent.get("/desk/reports/secrets.csv").await.status, 404);
+}
+
+async fn what_people_write_reaches_the_customer_or_colleagues_alone(ground: Ground) {
+    let shop = Shop::open(ground).await;
+    let case = incomplete(&shop, "VL-1").await;
+    let (number, id) = (&case["number"], case["id"].as_str().unwrap());
+    let here = format!("/desk/cases/{number}");
+    let agent = shop.agent().await;
+    let page = read(&agent, &here).await;
+    let empty = send(&agent, &here, &[("do", "reply"), ("text", " ")]).await;
+    assert_eq!(empty.status, 422);
+    assert!(empty.text().contains("Write something"));
+
+    let once = field(&page, "reply", "once");
+    let words = "Dear Ann,\n\nwe look at <it> today.";
+    let reply = [("do", "reply"), ("once", once.as_str()), ("text", words)];
+    for _ in 0..2 {
+        let sent = send(&agent, &here, &reply).await;
+        assert_eq!(sent.status, 303, "{}", sent.text());
+    }
+    let note = [
+        ("do", "note"),
+        ("once", &field(&page, "note", "once")),
+        ("text", "He called <twice>."),
+    ];
+    assert_eq!(send(&agent, &here, &note).await.status, 303);
+    let page = read(&agent, &here).await;
+    assert!(
+        page.contains("we look at &#60;it&#62; today.")
+            && page.contains("He called &#60;twice&#62;.")
+    );
+    assert!(page.contains("Note by Agnes"), "{page}");
+
+    shop.tend(&case).await;
+    let after = agent.get(&format!("/v1/cases/{id}")).await.json();
+    assert_eq!(after["replies"].as_array().unwrap().len(), 1);
+    let letters = after["letters"].as_array().unwrap();
+    let letter = letters
+        .iter()
+        .find(|letter| letter["kind"] == "reply")
+        .unwrap();
+    assert_eq!(letter["sent"], true, "{letter}");
+    let letter = letter["id"].as_str().unwrap();
+    let text = agent.get(&format!("/v1/letters/{letter}")).await.json();
+    let text = text["text"].as_str().unwrap();
+    assert!(
+        text.contains("En medarbejder skriver") && text.contains("we look at <it> today."),
+        "{text}"
+    );
+    assert!(text.contains("/c/"), "{text}");
+
+    // A colleague's note is nobody else's: not the shop's, not the customer's.
+    let notes = format!("/v1/cases/{id}/notes");
+    assert_eq!(
+        agent.get(&notes).await.json()["data"][0]["text"],
+        "He called <twice>."
+    );
+    let customer = shop.customer().await;
+    assert_eq!(customer.get(&notes).await.status, 403);
+    let links = format!("/v1/cases/{id}/links");
+    let link = agent.post(&links, &json!({})).await.json();
+    let url = link["url"].as_str().unwrap();
+    let theirs = shop
+        .stranger()
+        .get(&url[url.find("/c/").unwrap()..])
+        .await
+        .text();
+    assert!(
+        theirs.contains("we look at &#60;it&#62; today.") && !theirs.contains("He called"),
+        "{theirs}"
+    );
+    assert_eq!(
+        customer
+            .post(&format!("/v1/cases/{id}/replies"), &json!({"text": "Hi"}))
+            .await
+            .status,
+        403
+    );
+}
+
+async fn a_case_is_given_to_somebody_and_stands_among_theirs(ground: Ground) {
+    let shop = Shop::open(ground).await;
+    let case = incomplete(&shop, "VL-1").await;
+    let here = format!("/desk/cases/{}", case["number"]);
+    let agent = shop.agent().await;
+    assert!(!read(&agent, "/desk?view=mine").await.contains(&here));
+    let wrong = send(&agent, &here, &[("do", "assign"), ("person", "Nobody")]).await;
+    assert_eq!(wrong.status, 422);
+    let given = send(&agent, &here, &[("do", "assign"), ("person", "Agnes")]).await;
+    assert_eq!(given.status, 303, "{}", given.text());
+    assert!(read(&agent, "/desk?view=mine").await.contains(&here));
+    // What happens to the case leaves it theirs.
+    let fields = acceptance(&read(&agent, &here).await);
+    assert_eq!(send(&agent, &here, &borrowed(&fields)).await.status, 303);
+    assert!(read(&agent, "/desk?view=mine").await.contains(&here));
+    let path = format!("/v1/cases/{}/assign", case["id"].as_str().unwrap());
+    let taken = agent.post(&path, &json!({})).await.json();
+    assert_eq!(taken["person"], Json::Null);
+    assert!(!read(&agent, "/desk?view=mine").await.contains(&here));
 }
 
 async fn lines_are_looked_at_before_the_owner_takes_them_in(ground: Ground) {

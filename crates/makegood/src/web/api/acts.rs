@@ -18,7 +18,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use super::cases::{handed_in, sealed, within};
 use crate::books::{cases, private};
-use crate::post::{MESSAGE, person_of};
+use crate::post::{MESSAGE, REPLY, person_of};
 use crate::store::Trouble;
 use crate::vault::Sealed;
 use crate::web::Web;
@@ -326,7 +326,7 @@ pub(in crate::web) async fn act_with(
         Box::pin(async move {
             if let Some(words) = &words {
                 if let Some(sealed) = &words.sealed {
-                    private::keep(tx, words.person, MESSAGE, sealed, now).await?;
+                    private::keep(tx, words.person, words.field, sealed, now).await?;
                 }
                 handed_in(tx, &words.files, words.person).await?;
             }
@@ -359,6 +359,7 @@ pub(in crate::web) async fn act_with(
 #[derive(Clone)]
 pub(in crate::web) struct Words {
     pub(in crate::web) person: Id,
+    pub(in crate::web) field: &'static str,
     pub(in crate::web) sealed: Option<Sealed>,
     pub(in crate::web) files: Vec<Digest>,
 }
@@ -370,6 +371,17 @@ pub(in crate::web) async fn words(
     text: Option<&Prose<10000>>,
     files: Vec<Digest>,
 ) -> Result<Words, Problem> {
+    words_as(web, id, MESSAGE, text, files).await
+}
+
+/// The same for a text of any field.
+pub(super) async fn words_as(
+    web: &Arc<Web>,
+    id: Id,
+    field: &'static str,
+    text: Option<&Prose<10000>>,
+    files: Vec<Digest>,
+) -> Result<Words, Problem> {
     let shelf = Arc::clone(&web.desk.shelf);
     let case = web.desk.store.read(move |tx| {
         let shelf = Arc::clone(&shelf);
@@ -377,9 +389,10 @@ pub(in crate::web) async fn words(
     });
     let case = case.await?.ok_or_else(|| Problem::no_such("case"))?;
     let person = person_of(&case);
-    let sealed = sealed(web, text.map(|text| (person, MESSAGE, text.0.clone()))).await?;
+    let sealed = sealed(web, text.map(|text| (person, field, text.0.clone()))).await?;
     Ok(Words {
         person,
+        field,
         sealed,
         files,
     })
@@ -420,6 +433,45 @@ pub async fn message(
         attachments: files,
     };
     act_with(&web, &context, id, input, Some(words)).await
+}
+
+/// What one of the merchant's people writes to the customer.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplyIn {
+    /// The words, as the customer reads them. They are kept under a key of the customer's own.
+    text: Prose<10000>,
+}
+
+/// Write to the customer
+///
+/// It goes out as a letter, with a greeting and the link to the case. What the customer wrote and nobody had read is answered by it.
+#[utoipa::path(post, path = "/v1/cases/{id}/replies", tag = "Work", operation_id = "write_reply", request_body = ReplyIn,
+    params(("id" = String, Path, description = "The id of the case.")),
+    responses((status = 200, description = "The case.", body = CaseOut)))]
+pub async fn reply(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    told: Told<ReplyIn>,
+) -> Answer {
+    Parameters::of(&uri, &[])?;
+    let id = read_name("case", &id)?;
+    let Told { body, context } = told;
+    replied(&web, &context, id, &body.text).await
+}
+
+/// Hands in what one of the merchant's people writes to the customer.
+pub(in crate::web) async fn replied(
+    web: &Arc<Web>,
+    context: &Context,
+    id: Id,
+    text: &Prose<10000>,
+) -> Answer {
+    let words = words_as(web, id, REPLY, Some(text), Vec::new()).await?;
+    let text = words.sealed.as_ref().map(|sealed| Digest(sealed.hash));
+    let text = text.ok_or_else(|| Problem::fault("a reply without words"))?;
+    act_with(web, context, id, Input::Reply { text }, Some(words)).await
 }
 
 /// Hand in a proof

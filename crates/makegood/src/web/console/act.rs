@@ -18,7 +18,8 @@ use crate::answer::outcome_word;
 use crate::books::{currency, queue};
 use crate::web::Web;
 use crate::web::access::{self, Caller};
-use crate::web::api::acts::act_with;
+use crate::web::api::acts::{act_with, replied};
+use crate::web::api::notes::{assigned, noted};
 use crate::web::docs::said_of;
 use crate::web::idempotency::Context;
 use crate::web::portal::form::Form;
@@ -26,7 +27,7 @@ use crate::web::portal::frame::chosen;
 use crate::web::portal::say::Say;
 use crate::web::refusal::{Problem, shown_at};
 use crate::web::session;
-use crate::web::wire::Answer;
+use crate::web::wire::{Answer, Prose};
 use crate::wire::Word;
 
 /// What a form asks for, before anything is done.
@@ -365,6 +366,49 @@ fn leads_to(form: &Form, number: u64, told: &str, onward: bool, uri: &Uri) -> St
     }
 }
 
+/// What is written at a case, or whose work it is: what is told; or why it was not done, in words. Nothing where a form does neither.
+async fn said(
+    web: &Arc<Web>,
+    caller: &Caller,
+    id: Id,
+    form: &Form,
+    uri: &Uri,
+    say: &Say,
+) -> Result<Option<Result<&'static str, String>>, Problem> {
+    let (route, told) = match form.text("do") {
+        "reply" => ("/v1/cases/{id}/replies", "replied"),
+        "note" => ("/v1/cases/{id}/notes", "noted"),
+        "assign" => ("/v1/cases/{id}/assign", "assigned"),
+        _ => return Ok(None),
+    };
+    if !may(caller, route) {
+        return Ok(Some(Err(say.t("desk-not-yours"))));
+    }
+    let all = json!(form.said()).to_string().into_bytes();
+    let context = Context::of_page(web, caller, Some(form.text("once")), uri.path(), &all);
+    let answer = if told == "assigned" {
+        let person = Some(form.text("person")).filter(|name| !name.is_empty());
+        assigned(web, &context, id, person.map(str::to_owned)).await
+    } else {
+        let text: Result<Prose<10000>, _> = serde_json::from_value(json!(form.text("text")));
+        let Ok(text) = text else {
+            return Ok(Some(Err(say.t("desk-text-missing"))));
+        };
+        match told {
+            "noted" => noted(web, &context, id, &text).await,
+            _ => replied(web, &context, id, &text).await,
+        }
+    };
+    match answer {
+        Ok(_) => Ok(Some(Ok(told))),
+        Err(problem) => refused_words(say, problem).map(|why| Some(Err(why))),
+    }
+}
+
+fn may(caller: &Caller, route: &str) -> bool {
+    access::route("POST", route).is_some_and(|route| route.lets(&caller.token().scopes))
+}
+
 /// Hands it in: what is told, and whether the next case follows; or why it was not done, in words.
 ///
 /// # Errors
@@ -377,17 +421,18 @@ pub async fn done(
     uri: &Uri,
     say: &Say,
 ) -> Result<Result<(&'static str, bool), String>, Problem> {
+    if let Some(done) = said(web, caller, id, form, uri, say).await? {
+        return Ok(done.map(|told| (told, false)));
+    }
     let wanted = match read(form) {
         Ok(wanted) => wanted,
         Err(amiss) => return Ok(Err(say.t(amiss))),
     };
-    let allowed =
-        access::route("POST", wanted.route).is_some_and(|route| route.lets(&caller.token().scopes));
-    if !allowed {
+    if !may(caller, wanted.route) {
         return Ok(Err(say.t("desk-not-yours")));
     }
-    let said = json!(form.said()).to_string().into_bytes();
-    let context = Context::of_page(web, caller, Some(form.text("once")), uri.path(), &said);
+    let all = json!(form.said()).to_string().into_bytes();
+    let context = Context::of_page(web, caller, Some(form.text("once")), uri.path(), &all);
     match act_with(web, &context, id, wanted.input, None).await {
         Ok(_) => Ok(Ok((wanted.told, wanted.onward))),
         Err(problem) => refused_words(say, problem).map(Err),

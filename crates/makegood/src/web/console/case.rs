@@ -84,7 +84,6 @@ struct Page {
     claim: String,
     wants: String,
     channel: String,
-    assignee: String,
     people: Vec<(String, bool)>,
     tiles: Vec<Tile>,
     decision: Option<Decision>,
@@ -260,7 +259,6 @@ fn put_together(
         channel: case.door.map_or(String::new(), |door| {
             say.t(&format!("desk-channel-{}", door.word()))
         }),
-        assignee: seen.row.assignee.clone().unwrap_or_default(),
         people: seen
             .people
             .iter()

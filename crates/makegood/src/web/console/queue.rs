@@ -109,9 +109,11 @@ fn line(say: &Say, row: QueueRow, view: View, now: Instant, decides: bool) -> Li
         .due_at
         .map_or((String::new(), false), |at| due(say, now, at));
     let seen = row.money.as_ref().map_or(0, |(minor, _)| *minor);
-    let choice = (decides && row.stage == "ready_to_decide")
-        .then(|| row.outcome.as_ref())
-        .flatten()
+    let ready = decides && row.stage == "ready_to_decide";
+    let choice = row
+        .outcome
+        .as_ref()
+        .filter(|_| ready)
         .map(|outcome| format!("{}:{outcome}:{seen}", row.number));
     Line {
         number: row.number,

@@ -14,6 +14,7 @@ use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 
 use crate::books::act::WORK;
+use crate::books::queue;
 use crate::store::{Listener, Value};
 use crate::web::Web;
 use crate::web::access::Caller;
@@ -161,7 +162,8 @@ fn told(stand: Stand) -> impl Stream<Item = Result<Event, Infallible>> {
 /// As server-sent events: `case` with its version when it has moved on, `here` with who else is looking.
 #[utoipa::path(get, path = "/desk/stream", tag = "Console", operation_id = "desk_stream",
     params(("case" = u64, Query, description = "The number that people call the case by.")),
-    responses((status = 200, description = "The events.", content_type = "text/event-stream", body = String)))]
+    responses((status = 200, description = "The events.", content_type = "text/event-stream", body = Object),
+        (status = 404, description = "There is no such case (`/problems/not-found`)", content_type = "application/problem+json", body = crate::web::refusal::ProblemBody)))]
 pub async fn stream(
     State(web): State<Arc<Web>>,
     caller: Caller,
@@ -171,6 +173,13 @@ pub async fn stream(
     let number: u64 = number.ok_or_else(|| {
         Problem::parameter("case", "`case` is the number that people call a case by")
     })?;
+    let known = web
+        .desk
+        .store
+        .read(move |tx| Box::pin(async move { queue::numbered(tx, number).await }));
+    if known.await?.is_none() {
+        return Err(Problem::no_such("case"));
+    }
     let name = caller.token().person_name.clone().unwrap_or_default();
     let language = chosen(&uri).unwrap_or_default();
     let stand = Stand {

@@ -135,6 +135,7 @@ letter-disputed = Din bank har spurgt os
 letter-closed = Sagen er lukket
 letter-reopened = Vi ser på den igen
 letter-heard = Vi læser det, du skrev
+letter-reply = Vi skrev til dig
 letter-exchanged = Dit bytte
 
 told-message = Vi har din besked.

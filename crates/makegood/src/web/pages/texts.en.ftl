@@ -135,6 +135,7 @@ letter-disputed = Your bank asked us
 letter-closed = The case is closed
 letter-reopened = We look at it again
 letter-heard = We read what you wrote
+letter-reply = We wrote to you
 letter-exchanged = Your exchange
 
 told-message = We have your message.

@@ -91,6 +91,8 @@ pub struct CaseOut {
     pub letters: Vec<LetterOut>,
     /// What the customer wrote and sent; texts are read at their own address.
     pub messages: Vec<MessageOut>,
+    /// What the merchant's people wrote to the customer; each is a letter, where its text is read.
+    pub replies: Vec<ReplyOut>,
 }
 
 /// Stages by their words.
@@ -457,6 +459,18 @@ pub struct MessageOut {
     pub attachments: Vec<String>,
 }
 
+/// What one of the merchant's people wrote to the customer.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Reply)]
+pub struct ReplyOut {
+    /// Its number in the case.
+    pub no: u32,
+    /// When.
+    pub at: String,
+    /// By whom.
+    pub by: ActorOut,
+}
+
 impl CaseOut {
     /// A case as it stands, without what only a look into the books tells.
     #[must_use]
@@ -512,6 +526,15 @@ impl CaseOut {
                     at: moment(*at),
                     text: text.map(|digest| format!("txt_{}", hex(&digest.0))),
                     attachments: files.iter().map(|file| file_name(*file)).collect(),
+                })
+                .collect(),
+            replies: case
+                .replies
+                .iter()
+                .map(|reply| ReplyOut {
+                    no: reply.no,
+                    at: moment(reply.at),
+                    by: actor(reply.by),
                 })
                 .collect(),
         }

@@ -214,6 +214,9 @@ pub fn data(what: &Happened, at: Instant) -> Value {
             subject,
             note,
         } => json!({"kind": kind, "provider": provider, "subject": subject, "note": note}),
+        Happened::Replied { no, text } => {
+            json!({"no": no, "text": format!("txt_{}", hex(&text.0))})
+        }
         Happened::LetterHanded { no, text } => json!({"no": no, "text": hex(&text.0)}),
         Happened::Closed { why, reason } => json!({"why": closed_word(*why), "reason": reason}),
         Happened::Parked { why } => json!({"why": why}),

@@ -7,7 +7,7 @@ use makegood_desk::case::Instant;
 use makegood_desk::facts::Asked;
 use makegood_desk::input::{Digest, ProofAbout};
 use makegood_desk::life::{
-    Case, Checked, Command, CommandState, Finding, ProofState, Refund, RefundState,
+    Case, Checked, Command, CommandState, Finding, LetterKind, ProofState, Refund, RefundState,
 };
 use makegood_desk::records::Records;
 use makegood_desk::remedy::Outcome;
@@ -17,9 +17,10 @@ use serde_json::Value as Json;
 use super::Seen;
 use crate::answer::{asked_word, outcome_word};
 use crate::books::effects::{check_word, team_of, todo_word};
-use crate::post::{LETTER, MESSAGE, letter_word};
+use crate::post::{LETTER, MESSAGE, REPLY, letter_word};
 use crate::reasons::edition;
 use crate::web::Web;
+use crate::web::api::notes;
 use crate::web::console::words::{due, money, outcome, stage};
 use crate::web::portal::case::words_of;
 use crate::web::portal::say::{Fill, Say};
@@ -297,7 +298,7 @@ fn found(say: &Say, finding: &Finding, unit: &str) -> String {
         Finding::Behind => say.t("desk-found-behind"),
         Finding::BelowStart => say.t("desk-found-below-start"),
         Finding::Gap { from, hours } => {
-            let hours = say.whole((*hours).into());
+            let hours = say.whole(*hours);
             say.with(
                 "desk-found-gap",
                 &[
@@ -436,12 +437,36 @@ pub async fn thread(web: &Arc<Web>, say: &Say, seen: &Seen) -> Result<Vec<Item>,
     }
     let past = case.letters.len().saturating_sub(THREAD_MOST);
     for letter in case.letters.iter().skip(past) {
+        // What a person wrote stands there once, as they wrote it.
+        if matches!(letter.kind, LetterKind::Reply { .. }) {
+            continue;
+        }
         if let Some(digest) = letter.handed {
             let title = say.t(&format!("letter-{}", letter_word(letter.kind)));
             let mut item = item("desk", letter.at, title);
             item.text = words_of(web, digest, LETTER).await?;
             items.push(item);
         }
+    }
+    for reply in &case.replies {
+        let by = reply.by.person().and_then(|id| {
+            let mut known = seen.names.iter();
+            known.find(|(person, _)| *person == id)
+        });
+        let title = by.map_or_else(|| say.t("desk-thread-person"), |(_, name)| name.clone());
+        let mut item = item("person", reply.at, title);
+        item.text = words_of(web, reply.text, REPLY).await?;
+        items.push(item);
+    }
+    for read in notes::read(web, case.id).await? {
+        let name = read.note.by.unwrap_or_default();
+        let mut item = item(
+            "note",
+            read.note.at,
+            say.one("desk-thread-note", "name", name),
+        );
+        item.text = read.text;
+        items.push(item);
     }
     items.sort_by_key(|item| item.at);
     Ok(items)

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
+use makegood_desk::input::Id;
 use makegood_desk::life::Case;
 use makegood_desk::records::Records;
 
 use crate::books::files::{self, File};
 use crate::books::lists::{self, CaseFilter, CaseRow, EventRow, From};
 use crate::books::orders::{Depth, records};
-use crate::books::people::{self, Role};
+use crate::books::people::{self, Person, Role};
 use crate::books::queue::{self, QueueRow};
 use crate::books::{act, cases};
 use crate::post::PAPER;
@@ -38,6 +39,8 @@ pub struct Seen {
     pub others: Vec<CaseRow>,
     /// Who can be given the case, by name.
     pub people: Vec<String>,
+    /// Everybody's name.
+    pub names: Vec<(Id, String)>,
 }
 
 /// Looks a case up by the number that people call it by.
@@ -89,10 +92,15 @@ async fn looked_up(tx: &mut Tx<'_>, web: &Web, number: u64) -> Result<Option<See
     for proof in case.proofs() {
         known.extend(files::read(tx, proof.attachment).await?);
     }
+    let all = people::all(tx).await?;
     Ok(Some(Seen {
+        people: workers(&all),
+        names: all
+            .into_iter()
+            .map(|person| (person.id, person.name))
+            .collect(),
         others: others(tx, &case).await?,
         events: lists::events_of(tx, id).await?,
-        people: names(tx).await?,
         files: known,
         paper,
         records,
@@ -116,10 +124,9 @@ async fn others(tx: &mut Tx<'_>, case: &Case) -> Result<Vec<CaseRow>, Trouble> {
 }
 
 /// Those whose work cases are.
-async fn names(tx: &mut Tx<'_>) -> Result<Vec<String>, Trouble> {
-    let all = people::all(tx).await?;
-    let there = all.into_iter().filter(|person| {
+fn workers(all: &[Person]) -> Vec<String> {
+    let there = all.iter().filter(|person| {
         person.disabled_at.is_none() && matches!(person.role, Role::Agent | Role::Owner)
     });
-    Ok(there.map(|person| person.name).collect())
+    there.map(|person| person.name.clone()).collect()
 }
