@@ -165,7 +165,8 @@ impl World<'_> {
                     moves.push((BO, Input::Appeal { door, message }));
                 }
                 Todo::Message if chance.one_in(2) => {
-                    let text = Digest([9; 32]);
+                    let written = u8::try_from(case.replies.len()).unwrap_or(u8::MAX);
+                    let text = Digest([written; 32]);
                     moves.push((BO, Input::Reply { text }));
                 }
                 Todo::Dispute(_) | Todo::Exchange | Todo::CommandRefused(_) | Todo::Message => {

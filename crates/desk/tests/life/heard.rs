@@ -108,6 +108,12 @@ fn whoever_answers_it_has_read_it_and_the_answer_is_a_letter() {
     assert!(kinds.contains(&LetterKind::Reply { reply: 1 }), "{kinds:?}");
     // A closed case can be written about, and stays closed.
     assert_eq!(life.case.closed, Some(ClosedWhy::Settled));
+    let again = life.does(BO, Input::Reply { text });
+    assert!(
+        matches!(again, Err(Refusal::AlreadyDone { .. })),
+        "{again:?}"
+    );
+    let text = Digest([8; 32]);
     life.does(ANNA, Input::Reply { text })
         .expect("it is written");
     assert_eq!(life.case.closed, Some(ClosedWhy::Settled));

@@ -251,7 +251,7 @@ fn reference(api: &Value) -> String {
         .collect();
     body.push_str("<nav class=\"index\" aria-label=\"Contents\">\n");
     for (tag, _) in &tags {
-        let _ = write!(body, "<h4><a href=\"#{tag}\">{tag}</a></h4>\n<ul>\n");
+        let _ = write!(body, "<h2><a href=\"#{tag}\">{tag}</a></h2>\n<ul>\n");
         for (method, path, operation) in page.operations(tag) {
             let (id, summary) = (
                 text_at(operation, "/operationId"),
@@ -454,7 +454,10 @@ fn table(out: &mut String, title: &str, heads: [&str; 3], rows: &[[String; 3]]) 
         .iter()
         .map(|head| format!("<th scope=\"col\">{head}</th>"))
         .collect();
-    let _ = write!(out, "<div class=\"scroll\"><table>\n<tr>{heads}</tr>\n");
+    let _ = write!(
+        out,
+        "<div class=\"scroll\" tabindex=\"0\"><table>\n<tr>{heads}</tr>\n"
+    );
     for [one, two, three] in rows {
         let _ = writeln!(out, "<tr><td>{one}</td><td>{two}</td><td>{three}</td></tr>");
     }

@@ -11,7 +11,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use makegood_desk::case::{CaseFile, Instant, LogEntry};
 use makegood_desk::decision::Workspace;
-use makegood_desk::life::{Case, DecisionState, Finding};
+use makegood_desk::life::{Case, Checked, DecisionState, Finding};
 use makegood_desk::record;
 use makegood_policy::fact::Disclose;
 
@@ -92,6 +92,10 @@ struct Page {
     currency: String,
     askings: Vec<Asking>,
     checks: Vec<CheckLine>,
+    /// Whether somebody has to say first what is with the records.
+    doubtful: bool,
+    /// Whether finance has to explain first what went back by other hands.
+    frozen: bool,
     findings: Vec<String>,
     proofs: Vec<ProofLine>,
     tasks: Vec<Task>,
@@ -269,6 +273,8 @@ fn put_together(
         currency,
         askings: askings(web, &say, &case, &seen.records, now),
         checks: parts::checks(&say, &case),
+        frozen: seen.records.frozen,
+        doubtful: case.checks.contains(&Checked::Doubtful),
         findings: parts::findings(&say, &case, unit),
         proofs: parts::proofs(&say, &case),
         tasks: parts::tasks(&say, &case, now),

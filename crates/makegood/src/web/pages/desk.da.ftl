@@ -504,3 +504,5 @@ desk-nobody = ingen bestemt
 desk-assign = Tildel
 desk-text-missing = Skriv noget, højst 10.000 tegn.
 desk-event-replied = En person skrev til kunden
+desk-settle-first = Oplysningerne er tvivlsomme. Sig nedenfor, hvad der er med dem; så kan der godkendes.
+desk-frozen = Der gik penge tilbage, som ingen her har afgjort. Økonomi forklarer det først; indtil da rører intet på denne ordre sig.

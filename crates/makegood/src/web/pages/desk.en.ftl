@@ -504,3 +504,5 @@ desk-nobody = nobody in particular
 desk-assign = Assign
 desk-text-missing = Write something, at most 10,000 characters.
 desk-event-replied = A person wrote to the customer
+desk-settle-first = The records are doubtful. Say below what is with them; then it can be accepted.
+desk-frozen = Money went back that nobody here decided. Finance explains it first; until then nothing of this order moves.
