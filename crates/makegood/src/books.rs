@@ -22,6 +22,7 @@ pub mod notes;
 pub mod orders;
 pub mod people;
 pub mod private;
+pub mod proof;
 pub mod queue;
 pub mod reports;
 pub mod seal;

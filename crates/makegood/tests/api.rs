@@ -52,6 +52,8 @@ mod hooks;
 mod invented;
 #[path = "api/orders.rs"]
 mod orders;
+#[path = "api/password.rs"]
+mod password;
 #[path = "api/payments.rs"]
 mod payments;
 #[path = "api/portal.rs"]

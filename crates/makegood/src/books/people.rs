@@ -2,11 +2,12 @@
 //! The merchant's people, their sessions, and the tokens of programs: who they are, what they may do, and how they are recognised.
 
 use makegood_desk::case::{Duration, Instant};
-use makegood_desk::input::{Actor, Id};
+use makegood_desk::input::{Actor, Id, Language};
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::{instant, nanoseconds, stranger};
+use crate::post::language_of;
 use crate::secret::Secret;
 use crate::store::{Row, Trouble, Tx, Value};
 
@@ -40,7 +41,13 @@ crate::statements! {
     /// Somebody has signed in.
     INSERT_SESSION = "insert into session (hash, id, staff_id, created_at, expires_at, used_at) values (?1, ?2, ?3, ?4, ?5, ?4)";
     /// A session by what its secret hashes to, and whose it is.
-    SESSION = "select s.id, s.created_at, s.expires_at, s.used_at, s.ended_at, p.id, p.name, p.role, p.disabled_at from session s join staff p on p.id = s.staff_id where s.hash = ?1";
+    SESSION = "select s.id, s.created_at, s.expires_at, s.used_at, s.ended_at, p.id, p.name, p.role, p.disabled_at, p.language, p.keys_off from session s join staff p on p.id = s.staff_id where s.hash = ?1";
+    /// The sessions of somebody that go on, newest first.
+    SESSIONS_OF = "select id, created_at, used_at from session where staff_id = ?1 and ended_at is null and expires_at > ?2 order by created_at desc limit 100";
+    /// Ends one session of somebody's.
+    END_ONE = "update session set ended_at = ?3 where staff_id = ?1 and id = ?2 and ended_at is null";
+    /// Ends all sessions of somebody's but one.
+    END_OTHERS = "update session set ended_at = ?3 where staff_id = ?1 and id <> ?2 and ended_at is null";
     /// When a session was last used.
     SESSION_USED = "update session set used_at = ?2 where hash = ?1 and used_at < ?3";
     /// Somebody has signed out.
@@ -251,6 +258,10 @@ pub struct Token {
     pub used_at: Option<Instant>,
     /// When it was taken back, or its holder was.
     pub revoked_at: Option<Instant>,
+    /// The language that its holder chose.
+    pub language: Option<Language>,
+    /// Whether single keys do something on its holder's pages.
+    pub keys: bool,
 }
 
 impl Token {
@@ -290,6 +301,8 @@ fn token(row: &Row) -> Result<Token, Trouble> {
         expires_at: row.opt_int(5)?.map(instant),
         used_at: row.opt_int(6)?.map(instant),
         revoked_at: row.opt_int(7)?.map(instant).or(disabled),
+        language: None,
+        keys: true,
     })
 }
 
@@ -492,6 +505,8 @@ pub async fn session(tx: &mut Tx<'_>, hash: [u8; 32]) -> Result<Option<Token>, T
             expires_at: Some(instant(row.int(2)?).min(used_at.plus(SESSION_RESTS))),
             used_at: Some(used_at),
             revoked_at: ended,
+            language: row.opt_text(9)?.and_then(language_of),
+            keys: row.int(10)? == 0,
         })
     })
     .transpose()
@@ -504,4 +519,53 @@ pub async fn session(tx: &mut Tx<'_>, hash: [u8; 32]) -> Result<Option<Token>, T
 pub async fn end_session(tx: &mut Tx<'_>, hash: [u8; 32], now: Instant) -> Result<bool, Trouble> {
     let values = [Value::from(hash), Value::from(nanoseconds(now)?)];
     Ok(tx.run(&END_SESSION, &values).await? == 1)
+}
+
+/// A session as its person sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Open {
+    /// Its name for machines.
+    pub id: Id,
+    /// Since when.
+    pub created_at: Instant,
+    /// When it was last used, to the hour.
+    pub used_at: Instant,
+}
+
+/// The sessions of somebody that go on, newest first.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn sessions_of(tx: &mut Tx<'_>, person: Id, now: Instant) -> Result<Vec<Open>, Trouble> {
+    let values = [Value::from(person.0), Value::from(nanoseconds(now)?)];
+    let rows = tx.rows(&SESSIONS_OF, &values).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Open {
+                id: Id(row.id(0)?),
+                created_at: instant(row.int(1)?),
+                used_at: instant(row.int(2)?),
+            })
+        })
+        .collect()
+}
+
+/// Ends one session of somebody's, or all but that one.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn end_sessions(
+    tx: &mut Tx<'_>,
+    person: Id,
+    session: Id,
+    others: bool,
+    now: Instant,
+) -> Result<(), Trouble> {
+    let statement = if others { &END_OTHERS } else { &END_ONE };
+    let values = [
+        Value::from(person.0),
+        Value::from(session.0),
+        Value::from(nanoseconds(now)?),
+    ];
+    tx.run(statement, &values).await.map(drop)
 }

@@ -47,6 +47,7 @@ pub static ALL: &[Migration] = migrations! {
     6 "0006_mail";
     7 "0007_console";
     8 "0008_note";
+    9 "0009_people";
 };
 
 crate::statements! {

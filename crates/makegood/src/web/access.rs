@@ -15,6 +15,7 @@ use axum::response::{IntoResponse as _, Response};
 use makegood_desk::case::{Duration, Instant};
 use makegood_desk::input::{Actor, Id};
 
+use super::console::entry;
 use super::refusal::{BAD_TOKEN, NO_TOKEN, Problem, SESSION_OVER};
 use super::wire::name;
 use super::{Web, session};
@@ -142,6 +143,10 @@ pub static ROUTES: &[Route] = &[
     get("/desk/reports", PEOPLE),
     get("/desk/reports/{name}", PEOPLE),
     get("/desk/stream", PEOPLE),
+    get("/desk/me", STAFF),
+    post("/desk/me", Key::None, STAFF),
+    open("/sign-in"),
+    told("/sign-in"),
     open("/sign-in/{link}"),
     told("/sign-in/{link}"),
     told("/sign-out"),
@@ -278,6 +283,8 @@ impl Caller {
             expires_at: None,
             used_at: None,
             revoked_at: None,
+            language: None,
+            keys: true,
         }))
     }
 
@@ -338,6 +345,12 @@ impl Known {
         known.remove(hash);
     }
 
+    /// Forgets everything that was found: somebody has changed.
+    pub(super) fn clear(&self) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.clear();
+    }
+
     fn put(&self, hash: [u8; 32], now: Instant, token: Option<Arc<Token>>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED_MOST {
@@ -385,11 +398,22 @@ pub async fn check(State(web): State<Arc<Web>>, mut request: Request, next: Next
             standing.noted(next.run(request).await)
         }
         // Whoever guesses tokens runs into the limit of visitors.
+        Err(_) if is_page(&request) => entry::led(&request),
         Err(problem) => match web.limits.of_address(address(&web, &request)) {
             Ok(standing) => standing.noted(problem.into_response()),
             Err(over) => over.into_response(),
         },
     }
+}
+
+/// Whether a browser wants to show a page of the console: whoever is not known is led to where they can say who they are.
+fn is_page(request: &Request) -> bool {
+    let accept = request.headers().get(header::ACCEPT);
+    let accept = accept.and_then(|value| value.to_str().ok());
+    let path = request.uri().path();
+    request.method() == Method::GET
+        && (path == "/desk" || path.starts_with("/desk/"))
+        && accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
 async fn visitor(web: &Web, request: Request, next: Next) -> Response {

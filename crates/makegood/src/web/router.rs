@@ -39,6 +39,8 @@ fn pages() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(console::customer::page))
         .routes(routes!(console::lab::page))
         .routes(routes!(console::reports::page))
+        .routes(routes!(console::me::page, console::me::change))
+        .routes(routes!(console::entry::page, console::entry::enter))
         .layer(CompressionLayer::new())
 }
 

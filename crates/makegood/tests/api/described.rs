@@ -65,6 +65,7 @@ fn every_reference_of_the_description_leads_somewhere() {
                 "{method} {path}"
             );
             let leads_on = [
+                "/sign-in",
                 "/sign-in/{link}",
                 "/c/{link}",
                 "/desk",

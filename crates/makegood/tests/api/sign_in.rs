@@ -59,7 +59,7 @@ async fn ask(
 const OURS: (&str, &str) = ("sec-fetch-site", "same-origin");
 
 /// The cookie of somebody who signed in, as a browser sends it.
-async fn signed_in(shop: &Shop, name: &str, role: Role) -> String {
+pub async fn signed_in(shop: &Shop, name: &str, role: Role) -> String {
     let path = link(shop, name, role).await;
     let answer = ask(shop, "POST", &path, &[OURS], "").await;
     assert_eq!(

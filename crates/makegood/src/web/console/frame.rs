@@ -83,9 +83,10 @@ impl DeskFrame {
         here: &'static str,
         title: &str,
     ) -> Self {
-        let language = chosen(uri).unwrap_or_else(|| asked_for(web, headers));
-        let say = Say::new(language, web.config.merchant.time_zone.clone());
         let token = caller.token();
+        let language = chosen(uri).or(token.language);
+        let language = language.unwrap_or_else(|| asked_for(web, headers));
+        let say = Say::new(language, web.config.merchant.time_zone.clone());
         let told = parameter(uri, "told")
             .filter(|word| TOLD.contains(&word.as_str()))
             .map(|word| say.t(&format!("desk-told-{word}")));
@@ -101,7 +102,7 @@ impl DeskFrame {
             here,
             person: token.person_name.clone().unwrap_or_default(),
             role: token.person.map(|(_, role)| role),
-            keys: true,
+            keys: token.keys,
             chosen: chosen.unwrap_or_default(),
             search: parameter(uri, "search").unwrap_or_default(),
             told,

@@ -209,3 +209,11 @@ curve-row-sum = Leveret i alt
 curve-when = Hvornår
 curve-what = Hvad
 curve-number = Antal
+
+sign-in = Log ind
+sign-in-name = Navn
+sign-in-password = Adgangskode
+sign-in-code = Kode
+sign-in-code-hint = Seks cifre fra din kodeapp, eller en af de koder, du gemte til en mistet telefon.
+sign-in-wrong = Navn, adgangskode og kode passer ikke sammen eller er prøvet for tit. Vent et minut, og prøv igen; hver kode gælder én gang.
+sign-in-link = Ingen adgangskode endnu, eller mistet telefon og koder? Deskens ejer laver et link, der logger dig ind én gang.

@@ -209,3 +209,11 @@ curve-row-sum = Delivered in all
 curve-when = When
 curve-what = What
 curve-number = Number
+
+sign-in = Sign in
+sign-in-name = Name
+sign-in-password = Password
+sign-in-code = Code
+sign-in-code-hint = Six figures from your authenticator, or one of the codes you kept for a lost telephone.
+sign-in-wrong = Name, password and code do not fit together, or were tried too often. Wait a minute and try again; every code counts once.
+sign-in-link = No password yet, or telephone and codes lost? The desk’s owner makes a link that signs you in once.
