@@ -26,6 +26,7 @@ pub mod proof;
 pub mod queue;
 pub mod reports;
 pub mod seal;
+pub mod search;
 pub mod transfers;
 pub mod webhooks;
 

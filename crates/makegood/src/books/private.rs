@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use makegood_desk::case::Instant;
 use makegood_desk::input::{Digest, Id};
 
-use super::{nanoseconds, stranger};
+use super::{nanoseconds, search, stranger};
 use crate::store::{Row, Trouble, Tx, Value};
 use crate::vault::Sealed;
 
@@ -245,6 +245,7 @@ pub async fn forget(tx: &mut Tx<'_>, persons: &[Id]) -> Result<(), Trouble> {
         tx.run(&FORGET_FILES, &key).await?;
         tx.run(&FORGET, &key).await?;
         tx.run(&FORGET_ORDERS, &key).await?;
+        search::forget(tx, *person).await?;
     }
     Ok(())
 }

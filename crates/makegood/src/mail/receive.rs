@@ -23,7 +23,7 @@ use crate::books::act::{Desk, NotDone, WORK};
 use crate::books::files::{self, File};
 use crate::books::mail::{self, DueIn, Judged, NewMail};
 use crate::books::seal::hex;
-use crate::books::{cases, private};
+use crate::books::{cases, private, search};
 use crate::clock::Clock;
 use crate::post::{MESSAGE, language_of, person_of};
 use crate::setup::{Ready, new_id};
@@ -416,6 +416,7 @@ impl Inbox {
             place,
             new,
             person,
+            codes: search::codes(&self.vault, &said),
             words,
             judged: Judged {
                 state: "case",
@@ -511,6 +512,8 @@ struct Handing {
     place: Place,
     new: Id,
     person: Id,
+    /// The codes of what was said, by which the case is found.
+    codes: Vec<[u8; 32]>,
     words: Option<Sealed>,
     files: Vec<File>,
     judged: Judged,
@@ -564,6 +567,7 @@ impl Handing {
             // Whose the case is changed in the same moment: the words have to lie under another key.
             return Err(Trouble::Serialization);
         }
+        search::index(tx, &self.codes, acted.case.id, self.person)?;
         let judged = Judged {
             case: Some(acted.case.id),
             ..self.judged.clone()

@@ -48,6 +48,7 @@ pub static ALL: &[Migration] = migrations! {
     7 "0007_console";
     8 "0008_note";
     9 "0009_people";
+    10 "0010_word";
 };
 
 crate::statements! {

@@ -20,6 +20,7 @@ on_both! {
     lines_are_looked_at_before_the_owner_takes_them_in,
     what_people_write_reaches_the_customer_or_colleagues_alone,
     a_case_is_given_to_somebody_and_stands_among_theirs,
+    cases_are_found_by_what_people_remember_of_them,
 }
 
 /// Somebody who sends forms of the console's pages.
@@ -456,6 +457,63 @@ async fn what_people_write_reaches_the_customer_or_colleagues_alone(ground: Grou
             .status,
         403
     );
+}
+
+async fn cases_are_found_by_what_people_remember_of_them(ground: Ground) {
+    let shop = Shop::open(ground).await;
+    let case = incomplete(&shop, "VL-1").await;
+    let other = incomplete(&shop, "VX-22").await;
+    let (here, there) = (
+        format!("/desk/cases/{}?", case["number"]),
+        format!("/desk/cases/{}?", other["number"]),
+    );
+    let agent = shop.agent().await;
+    let id = case["id"].as_str().unwrap();
+    let note = json!({"text": "He mentioned a Zeppelin twice"});
+    assert_eq!(
+        agent
+            .post(&format!("/v1/cases/{id}/notes"), &note)
+            .await
+            .status,
+        200
+    );
+    for (words, found, both) in [
+        ("VL-1", true, false),
+        ("V", true, true),
+        ("VL-1@example.com", true, false),
+        ("vl-1@EXAMPLE.com ", true, false),
+        ("C-VL-1", true, false),
+        ("only 750", true, true),
+        ("ONLY came", true, true),
+        ("zeppelin", true, false),
+        ("zeppelin 750", true, false),
+        ("zeppelin balloon", false, false),
+        ("nobody@example.com", false, false),
+        ("%", false, false),
+        ("' or 1=1 --", false, false),
+    ] {
+        let query: String = url::form_urlencoded::byte_serialize(words.as_bytes()).collect();
+        let page = read(&agent, &format!("/desk?search={query}")).await;
+        assert_eq!(
+            (page.contains(&here), page.contains(&there)),
+            (found, both),
+            "{words}"
+        );
+    }
+    let read = agent.get(&format!("/v1/cases/{id}")).await.json();
+    let charge = read["order_record"]["payments"][0]["id"].as_str().unwrap();
+    assert!(!charge.is_empty());
+    // Whoever is erased is found by nothing of theirs any more.
+    let owner = shop.somebody("Olga", Role::Owner).await;
+    let customer = case["customer"].as_str().unwrap();
+    let erased = owner
+        .post(&format!("/v1/customers/{customer}/erase"), &json!({}))
+        .await;
+    assert_eq!(erased.status, 200, "{}", erased.text());
+    for words in ["VL-1%40example.com", "C-VL-1", "zeppelin"] {
+        let page = self::read(&agent, &format!("/desk?search={words}")).await;
+        assert!(!page.contains(&here), "{words}");
+    }
 }
 
 async fn a_case_is_given_to_somebody_and_stands_among_theirs(ground: Ground) {

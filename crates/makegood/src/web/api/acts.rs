@@ -17,7 +17,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use super::cases::{handed_in, sealed, within};
-use crate::books::{cases, private};
+use crate::books::{cases, private, search};
 use crate::post::{MESSAGE, REPLY, person_of};
 use crate::store::Trouble;
 use crate::vault::Sealed;
@@ -327,6 +327,7 @@ pub(in crate::web) async fn act_with(
             if let Some(words) = &words {
                 if let Some(sealed) = &words.sealed {
                     private::keep(tx, words.person, words.field, sealed, now).await?;
+                    search::index(tx, &words.codes, id, words.person)?;
                 }
                 handed_in(tx, &words.files, words.person).await?;
             }
@@ -361,6 +362,8 @@ pub(in crate::web) struct Words {
     pub(in crate::web) person: Id,
     pub(in crate::web) field: &'static str,
     pub(in crate::web) sealed: Option<Sealed>,
+    /// The codes of its words, by which the case is found.
+    pub(in crate::web) codes: Vec<[u8; 32]>,
     pub(in crate::web) files: Vec<Digest>,
 }
 
@@ -389,8 +392,10 @@ pub(super) async fn words_as(
     });
     let case = case.await?.ok_or_else(|| Problem::no_such("case"))?;
     let person = person_of(&case);
+    let codes = text.map_or(Vec::new(), |text| search::codes(&web.vault, &text.0));
     let sealed = sealed(web, text.map(|text| (person, field, text.0.clone()))).await?;
     Ok(Words {
+        codes,
         person,
         field,
         sealed,

@@ -20,13 +20,13 @@ use utoipa::ToSchema;
 use crate::answer::Answer as Decided;
 use crate::books::lists::{self, CaseFilter, CaseRow, EventRow, From};
 use crate::books::orders::{Depth, records, refunds};
-use crate::books::{cases, files, private};
+use crate::books::{cases, files, private, search};
 use crate::meters;
 use crate::post::MESSAGE;
 use crate::reasons::{Reasons, edition};
 use crate::setup::new_id;
 use crate::store::{Trouble, Tx, Value};
-use crate::vault::Sealed;
+use crate::vault::{Sealed, Vault};
 use crate::web::Web;
 use crate::web::access::Caller;
 use crate::web::idempotency::{self, Context, Done, REPLAYED, once, peek};
@@ -301,6 +301,9 @@ async fn asked(web: &Arc<Web>, context: &Context, body: &NewCase) -> Answer {
         .clone()
         .zip(persons.customer)
         .map(|(mail, customer)| (customer, EMAIL, mail));
+    let said = body.description.as_ref();
+    let codes = said.map_or(Vec::new(), |text| search::codes(&web.vault, &text.0));
+    let vault = Arc::clone(&web.vault);
     let words = sealed(web, words).await?;
     let address = sealed(web, address).await?;
     let desk = web.desk.clone();
@@ -311,6 +314,7 @@ async fn asked(web: &Arc<Web>, context: &Context, body: &NewCase) -> Answer {
     once(web, context, move |tx| {
         let (desk, mut request) = (desk.clone(), request.clone());
         let (words, address, reference) = (words.clone(), address.clone(), reference.clone());
+        let (codes, vault) = (codes.clone(), Arc::clone(&vault));
         Box::pin(async move {
             if let Some(known) = persons.customer {
                 let found = private::customer(tx, known, index, reference.as_deref(), now).await?;
@@ -337,6 +341,12 @@ async fn asked(web: &Arc<Web>, context: &Context, body: &NewCase) -> Answer {
             if words.is_some() && !whose.contains(&Some(persons.words)) {
                 return Err(Trouble::refused(Problem::meanwhile()));
             }
+            if words.is_some() {
+                let (case, person) = (&acted.case, persons.words);
+                search::index(tx, &codes, case.id, person)?;
+                let links = links_of(tx, &vault, &case.order).await?;
+                search::index(tx, &links, case.id, person)?;
+            }
             Ok(Done {
                 body: written(&CaseOut::of(&acted.case)),
                 case: Some(acted.case),
@@ -344,6 +354,12 @@ async fn asked(web: &Arc<Web>, context: &Context, body: &NewCase) -> Answer {
         })
     })
     .await
+}
+
+/// The codes of the words in an order's links.
+async fn links_of(tx: &mut Tx<'_>, vault: &Vault, order: &str) -> Result<Vec<[u8; 32]>, Trouble> {
+    let row = tx.one(&LINKS, &[Value::from(order)]).await?;
+    row.map_or(Ok(Vec::new()), |row| Ok(search::codes(vault, row.text(0)?)))
 }
 
 /// The field under which a mail address is sealed.
@@ -608,6 +624,8 @@ struct Found {
 crate::statements! {
     /// A case file that was judged.
     PAPER = "select bytes from paper where digest = ?1";
+    /// The links of an order.
+    LINKS = "select links from shop_order where number = ?1";
 }
 
 async fn looked_up(

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::acts::{Words, words_as};
 use super::people::opened;
 use crate::books::notes::{self, NOTE};
-use crate::books::{cases, people, private};
+use crate::books::{cases, people, private, search};
 use crate::store::Trouble;
 use crate::web::Web;
 use crate::web::idempotency::{Context, Done, Told, once};
@@ -96,13 +96,19 @@ pub(in crate::web) async fn noted(
     id: Id,
     text: &Prose<10000>,
 ) -> Answer {
-    let Words { person, sealed, .. } = words_as(web, id, NOTE, Some(text), Vec::new()).await?;
+    let Words {
+        person,
+        sealed,
+        codes,
+        ..
+    } = words_as(web, id, NOTE, Some(text), Vec::new()).await?;
     let sealed = sealed.ok_or_else(|| Problem::fault("a note without words"))?;
     let (by, now) = (context.actor().person(), web.clock.now());
     once(web, context, move |tx| {
-        let sealed = sealed.clone();
+        let (sealed, codes) = (sealed.clone(), codes.clone());
         Box::pin(async move {
             private::keep(tx, person, NOTE, &sealed, now).await?;
+            search::index(tx, &codes, id, person)?;
             notes::add(tx, id, by, Digest(sealed.hash), now).await?;
             Ok(Done {
                 body: b"{}".to_vec(),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Looking for cases by what people remember of them.
 
-use crate::books::lists::{self, CaseFilter, From};
-use crate::books::queue::{self, QueueRow};
+use crate::books::queue::QueueRow;
+use crate::books::search;
 use crate::store::{Trouble, Tx};
 use crate::web::Web;
 
@@ -12,18 +12,10 @@ use crate::web::Web;
 /// The store's trouble.
 pub async fn cases(
     tx: &mut Tx<'_>,
-    _web: &Web,
+    web: &Web,
     text: &str,
     most: i64,
 ) -> Result<Vec<QueueRow>, Trouble> {
-    let filter = CaseFilter {
-        order: Some(text.to_owned()),
-        ..CaseFilter::default()
-    };
-    let found = lists::cases(tx, &filter, &From::Start, most).await?;
-    let mut rows = Vec::new();
-    for row in found.unwrap_or_default() {
-        rows.extend(queue::one(tx, row.id).await?);
-    }
-    Ok(rows)
+    let most = usize::try_from(most).unwrap_or_default();
+    search::cases(tx, &web.vault, text, most).await
 }
