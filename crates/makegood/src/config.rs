@@ -13,6 +13,7 @@ mod show;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -25,6 +26,7 @@ use self::keys::Value;
 pub use self::keys::{Amounts, Database, Network};
 use self::layers::{Layers, Setting, read_short};
 pub use self::layers::{Origin, Problem, Problems};
+pub use self::show::Line;
 use crate::mail::address::ReplyTo;
 use crate::secret::Secret;
 
@@ -91,6 +93,8 @@ pub struct Config {
     pub log: Log,
     /// Personal data.
     pub privacy: Privacy,
+    /// Every key as it was set and by whom, for people who look after the desk. Nothing secret stands there.
+    pub lines: Arc<[Line]>,
 }
 
 /// The program as a server.
@@ -492,12 +496,14 @@ pub fn load(flags: &Flags, environment: &BTreeMap<String, String>) -> Result<Loa
     let warnings = warnings(&config, &settings, file.as_deref());
     let mut settings = settings;
     complete(&mut settings, &config);
-    Ok(Loaded {
+    let mut loaded = Loaded {
         config,
         file,
         warnings,
         settings,
-    })
+    };
+    loaded.config.lines = loaded.lines().into();
+    Ok(loaded)
 }
 
 /// Adds the defaults that follow from other keys or from the user's folders, so that they are shown like the others.
@@ -716,6 +722,8 @@ impl Build<'_> {
                 sqlite_readers_max: self.count("store.sqlite_readers_max"),
                 statement_max: self.seconds("store.statement_seconds_max"),
             },
+            // Filled in once everything has been read.
+            lines: Arc::default(),
         };
         self.problems.is_empty().then_some(config)
     }

@@ -60,6 +60,8 @@ mod payments;
 mod portal;
 #[path = "api/repeated.rs"]
 mod repeated;
+#[path = "api/settings.rs"]
+mod settings;
 #[path = "api/sign_in.rs"]
 mod sign_in;
 #[path = "api/story.rs"]

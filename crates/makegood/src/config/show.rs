@@ -11,6 +11,17 @@ use super::layers::{Origin, Setting};
 /// What stands in place of a secret.
 const MASK: &str = "…";
 
+/// A key as people are shown it who look after the desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its path: `server.listen`.
+    pub key: String,
+    /// Its value as TOML, without what is secret; nothing where it is not set.
+    pub value: Option<String>,
+    /// Who set it.
+    pub origin: Option<Origin>,
+}
+
 impl Loaded {
     /// The configuration as TOML, section by section; with `origin`, who set each key stands behind it.
     ///
@@ -54,6 +65,16 @@ impl Loaded {
             })
         });
         json!({ "file": self.file, "keys": rows.collect::<Vec<_>>() })
+    }
+
+    /// All keys as people are shown them, in the order of the page.
+    pub(super) fn lines(&self) -> Vec<Line> {
+        let rows = self.rows().into_iter().map(|(key, setting)| Line {
+            key,
+            value: setting.map(|setting| toml(&setting.value)),
+            origin: setting.map(|setting| setting.origin.clone()),
+        });
+        rows.collect()
     }
 
     /// All keys in the order of the page; those of payment providers for each provider.

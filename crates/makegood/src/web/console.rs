@@ -14,5 +14,6 @@ pub mod me;
 pub mod order;
 pub mod queue;
 pub mod reports;
+pub mod settings;
 pub mod stream;
 pub mod words;

@@ -14,6 +14,7 @@ use super::api::{
     acts, attachments, audit, breaches, cases, events, health, hooks, mail, money, notes, orders,
     people, policies, reconciliations, refunds, sign_in, tasks, transfers, webhooks,
 };
+use super::console::settings;
 use super::refusal::Problem;
 use super::{Web, access, console, docs, limits, openapi, portal, refusal};
 use crate::log;
@@ -41,6 +42,10 @@ fn pages() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(console::reports::page))
         .routes(routes!(console::me::page, console::me::change))
         .routes(routes!(console::entry::page, console::entry::enter))
+        .routes(routes!(settings::values::page))
+        .routes(routes!(settings::people::page, settings::people::change))
+        .routes(routes!(settings::hooks::page, settings::hooks::change))
+        .routes(routes!(settings::tokens::page, settings::tokens::change))
         .layer(CompressionLayer::new())
 }
 

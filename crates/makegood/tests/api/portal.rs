@@ -615,7 +615,14 @@ fn every_text_stands_in_both_languages_is_used_and_is_filled_in_alike() {
     // What pages and programs name, and nothing else, is in the catalogue.
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web");
     let mut used = String::new();
-    for folder in ["pages", "portal", "portal/case", "console", "console/case"] {
+    for folder in [
+        "pages",
+        "portal",
+        "portal/case",
+        "console",
+        "console/case",
+        "console/settings",
+    ] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path
@@ -644,6 +651,10 @@ fn every_text_stands_in_both_languages_is_used_and_is_filled_in_alike() {
         "desk-proof-",
         "desk-refund-",
         "desk-report-by-",
+        "desk-set-off-",
+        "desk-set-role-",
+        "desk-set-section-",
+        "desk-set-sent-",
         "desk-stage-",
         "desk-team-",
         "desk-todo-",
