@@ -833,10 +833,6 @@ pub fn golden() -> Vec<Event> {
         door: Door::Chat,
         message: Some(digest),
     });
-    all.push(Happened::Replied {
-        no: 1,
-        text: digest,
-    });
     all.push(Happened::LetterHanded {
         no: 5,
         text: digest,
@@ -908,6 +904,10 @@ pub fn golden() -> Vec<Event> {
         provider: provider(),
         subject: refund(),
         note: "a colleague paid it by hand".to_owned(),
+    });
+    all.push(Happened::Replied {
+        no: 1,
+        text: digest,
     });
     let by = actors(id);
     all.into_iter()

@@ -9,9 +9,9 @@ use crate::store::{Row, Trouble, Tx, Value};
 
 crate::statements! {
     /// A note behind the others of its case.
-    INSERT = "insert into note (case_id, no, staff_id, text_digest, at) select ?1, coalesce(max(no), 0) + 1, ?2, ?3, ?4 from note where case_id = ?1";
+    INSERT = "insert into case_note (case_id, no, staff_id, text_digest, at) select ?1, coalesce(max(no), 0) + 1, ?2, ?3, ?4 from case_note where case_id = ?1";
     /// The notes of a case, oldest first, with who wrote them.
-    OF_CASE = "select n.no, n.text_digest, n.at, s.name from note n left join staff s on s.id = n.staff_id where n.case_id = ?1 order by n.no limit 500";
+    OF_CASE = "select n.no, n.text_digest, n.at, s.name from case_note n left join staff s on s.id = n.staff_id where n.case_id = ?1 order by n.no limit 500";
     /// Whose work a case is.
     ASSIGN = "update desk_case set assigned_to = ?2 where id = ?1";
 }
