@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                "000", "ann", "com", "example", "følgere", "hvor", "https", "lee", "mine"
+                "000", "ann", "com", "example", "følgere", "https", "hvor", "lee", "mine"
             ]
         );
     }

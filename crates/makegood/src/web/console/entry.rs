@@ -2,12 +2,14 @@
 //! The way in: a name, a password, and a code that changes. Whatever is wrong, the answer is one and takes as long.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::Response;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::books::people::{self, SESSION_PREFIX};
 use crate::books::proof::{self, Judged, Proof};
@@ -24,8 +26,11 @@ use crate::web::wire::Answer;
 
 /// The field under which somebody's secret is sealed.
 pub const SECRET: &str = "sign_in_secret";
-/// So many passwords are worked on at once; each takes 19 MiB and a processor.
-static ROOM: Semaphore = Semaphore::const_new(2);
+/// One password is worked on at a time; each takes 19 MiB and a processor.
+static ROOM: Semaphore = Semaphore::const_new(1);
+
+/// A refusal is told no sooner than this, whatever it cost.
+const REFUSED_AFTER: Duration = Duration::from_millis(500);
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -96,6 +101,7 @@ pub async fn enter(
     headers: HeaderMap,
     request: Request,
 ) -> Answer {
+    let begun = Instant::now();
     session::from_our_pages(&web, &headers)?;
     let frame = frame(&web, &uri, &headers);
     let form = Form::read(&web, request).await?;
@@ -108,6 +114,8 @@ pub async fn enter(
             Ok(response)
         }
         None => {
+            // What was looked up and written for somebody who is there takes no longer than this.
+            tokio::time::sleep_until(begun + REFUSED_AFTER).await;
             let page = Page {
                 next: form.text("next").to_owned(),
                 name: form.text("name").to_owned(),
@@ -125,6 +133,8 @@ async fn cookie(web: &Arc<Web>, form: &Form) -> Result<Option<HeaderValue>, Prob
     if name.contains('\0') {
         return Ok(None);
     }
+    // Before it is read how often somebody failed: of many guesses at once, each sees those before it.
+    let _room = ROOM.acquire().await.map_err(Problem::fault)?;
     let found = web.desk.store.read(move |tx| {
         let name = name.clone();
         Box::pin(async move { proof::of(tx, &name).await })
@@ -140,7 +150,6 @@ async fn cookie(web: &Arc<Web>, form: &Form) -> Result<Option<HeaderValue>, Prob
         form.text("code").to_owned(),
     );
     let held = found.clone();
-    let _room = ROOM.acquire().await.map_err(Problem::fault)?;
     let judging = tokio::task::spawn_blocking(move || match held {
         Some(proof) => proof.judge(&password, &given, &secret, now),
         None => {
