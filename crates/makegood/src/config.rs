@@ -13,7 +13,6 @@ mod show;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -26,7 +25,7 @@ use self::keys::Value;
 pub use self::keys::{Amounts, Database, Network};
 use self::layers::{Layers, Setting, read_short};
 pub use self::layers::{Origin, Problem, Problems};
-pub use self::show::Line;
+pub use self::show::{Line, Lines};
 use crate::mail::address::ReplyTo;
 use crate::secret::Secret;
 
@@ -94,7 +93,7 @@ pub struct Config {
     /// Personal data.
     pub privacy: Privacy,
     /// Every key as it was set and by whom, for people who look after the desk. Nothing secret stands there.
-    pub lines: Arc<[Line]>,
+    pub lines: Lines,
 }
 
 /// The program as a server.
@@ -723,7 +722,7 @@ impl Build<'_> {
                 statement_max: self.seconds("store.statement_seconds_max"),
             },
             // Filled in once everything has been read.
-            lines: Arc::default(),
+            lines: Lines::default(),
         };
         self.problems.is_empty().then_some(config)
     }

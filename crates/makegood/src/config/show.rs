@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The configuration in force as a page, or for machines: each key, its value, and who set it. Secrets are not shown.
 
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 use toml::Value as Toml;
 
@@ -20,6 +24,30 @@ pub struct Line {
     pub value: Option<String>,
     /// Who set it.
     pub origin: Option<Origin>,
+}
+
+/// Every key as people are shown it. It says where the settings come from and is none of them, so it is not printed with them.
+#[derive(Clone, Default)]
+pub struct Lines(Arc<[Line]>);
+
+impl From<Vec<Line>> for Lines {
+    fn from(lines: Vec<Line>) -> Self {
+        Self(lines.into())
+    }
+}
+
+impl Deref for Lines {
+    type Target = [Line];
+
+    fn deref(&self) -> &[Line] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lines")
+    }
 }
 
 impl Loaded {
