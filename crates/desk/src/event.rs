@@ -496,6 +496,8 @@ pub enum ClosedWhy {
     OrderNotFound,
     /// A person closed it.
     ByPerson,
+    /// A person put it together with another one, where it goes on.
+    Merged,
 }
 
 /// What a person has to do, beside answering questions about facts.

@@ -5,7 +5,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use crate::decision::Workspace;
-use crate::event::{Event, Happened, Todo};
+use crate::event::{ClosedWhy, Event, Happened, Todo};
 use crate::input::{Actor, Input, Situation};
 use crate::life::{Case, Credit, DecisionState, Refund, next};
 use crate::refusal::{Refusal, Takes, Thing};
@@ -44,7 +44,8 @@ pub fn handle(
         } => request::message(&mut turn, door, message, attachments)?,
         Input::Appeal { door, message } => request::appeal(&mut turn, door, message)?,
         Input::Reply { text } => request::reply(&mut turn, text)?,
-        Input::Close { reason } => request::close(&mut turn, reason)?,
+        Input::Close { reason } => request::close(&mut turn, ClosedWhy::ByPerson, reason)?,
+        Input::Merge { into } => request::close(&mut turn, ClosedWhy::Merged, into)?,
         Input::Look => {}
         Input::Proof { about, attachment } => {
             investigation::proof(&mut turn, about, attachment)?;

@@ -330,6 +330,11 @@ pub enum Input {
         /// Why.
         reason: String,
     },
+    /// The case goes on in another one of the same customer, and ends here without a decision.
+    Merge {
+        /// What people call the other one.
+        into: String,
+    },
     /// A task that is no question is done.
     TaskDone {
         /// Which.

@@ -961,7 +961,7 @@ impl Case {
             }
             Happened::Closed { why, reason } => {
                 self.closed = Some(*why);
-                if *why == ClosedWhy::ByPerson {
+                if matches!(why, ClosedWhy::ByPerson | ClosedWhy::Merged) {
                     self.closed_reason = Some(reason.clone());
                 }
                 if *why != ClosedWhy::Settled {

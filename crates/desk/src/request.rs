@@ -156,8 +156,8 @@ fn only_waits_for_a_reader(case: &Case) -> bool {
         && case.open_tasks().all(|task| task.todo == Todo::Message)
 }
 
-/// The case ends without a decision.
-pub(crate) fn close(turn: &mut Turn<'_>, reason: String) -> Result<(), Refusal> {
+/// The case ends without a decision, or goes on in another one: then the reason names that.
+pub(crate) fn close(turn: &mut Turn<'_>, why: ClosedWhy, reason: String) -> Result<(), Refusal> {
     if turn.case.closed.is_some() {
         return Err(Refusal::Closed);
     }
@@ -182,10 +182,7 @@ pub(crate) fn close(turn: &mut Turn<'_>, reason: String) -> Result<(), Refusal> 
         approval::withdraw(turn, decision);
     }
     leave_nothing(turn);
-    turn.happened(Happened::Closed {
-        why: ClosedWhy::ByPerson,
-        reason,
-    });
+    turn.happened(Happened::Closed { why, reason });
     Ok(())
 }
 

@@ -9,6 +9,7 @@ pub mod answers;
 pub mod cases;
 pub mod check;
 pub mod disputes;
+pub mod drafts;
 pub mod effects;
 pub mod facts;
 pub mod files;
@@ -27,7 +28,9 @@ pub mod queue;
 pub mod reports;
 pub mod seal;
 pub mod search;
+pub mod standard_replies;
 pub mod transfers;
+pub mod views;
 pub mod webhooks;
 
 use makegood_desk::amount::{Amount, Currency};

@@ -243,6 +243,27 @@ impl Policies {
             })
     }
 
+    /// These and others, each in force from its own day.
+    ///
+    /// # Errors
+    /// One of the others cannot be used.
+    pub fn and(&self, others: Vec<Sheets>) -> Result<Self, Unusable> {
+        let mut all = self.clone();
+        for sheets in others {
+            let book = sheets.rulebook()?;
+            let from = Date::parse(&book.policy().version).map_or(i128::MIN, Date::starts_at);
+            all.books.push((from, book));
+        }
+        all.books.sort_by_key(|(from, _)| *from);
+        Ok(all)
+    }
+
+    /// Whether one version was chosen to judge whatever the order's day.
+    #[must_use]
+    pub const fn is_pinned(&self) -> bool {
+        self.pinned
+    }
+
     /// All versions, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Rulebook> {
         self.books.iter().map(|(_, book)| book)

@@ -183,10 +183,11 @@ impl Post {
                 no,
             }));
         };
+        let policies = desk.policies.now();
         let rulebook = books
             .order
             .as_ref()
-            .and_then(|record| desk.policies.judging(record.order.placed_at).ok())
+            .and_then(|record| policies.judging(record.order.placed_at).ok())
             .map(|(_, rulebook)| rulebook);
         let paper = self.paper(desk, case, letter.kind).await?;
         let judged = paper

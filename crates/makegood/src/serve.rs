@@ -65,6 +65,8 @@ impl Running {
             kept_for: setup::long(ready.config.privacy.retention),
         };
         tasks.spawn(retention.work(stopped.clone()));
+        let policies = Arc::clone(&ready.shop.desk.policies);
+        tasks.spawn(policies.watch(ready.shop.desk.store.clone(), stopped.clone()));
         mail(ready, &mut tasks, &stopped);
         tasks.spawn(send(
             dispatcher(ready),

@@ -25,6 +25,7 @@ use crate::config::{Amounts, Config, Database, Provider as ProviderSettings, Una
 use crate::goods::connector::{Connector, Transport};
 use crate::guard::{Guard, Internal, WayOut};
 use crate::hold::{self, Hold, Unsettled};
+use crate::in_force::InForce;
 use crate::mail::address::ReplyTo;
 use crate::pay::Provider;
 use crate::pay::manual::Manual;
@@ -171,9 +172,11 @@ pub async fn open(
     let signer = Arc::new(signer);
     let reply_to = reply_to(&config, &vault)?;
     let sends_mail = config.mail.as_ref().is_some_and(|mail| mail.out.is_some());
+    let policies = Arc::new(InForce::new(policies));
+    policies.refresh(&store).await?;
     let desk = Desk {
         store,
-        policies: Arc::new(policies),
+        policies,
         limits: Arc::new(limits(&config, connector.is_some())),
         windows: Windows {
             repeats: long(config.desk.automatic.repeats_window),

@@ -44,6 +44,9 @@ mod bodies;
 mod console;
 #[path = "api/described.rs"]
 mod described;
+#[path = "api/drafts.rs"]
+mod drafts;
+
 #[path = "api/finance.rs"]
 mod finance;
 #[path = "api/hooks.rs"]
@@ -66,3 +69,6 @@ mod settings;
 mod sign_in;
 #[path = "api/story.rs"]
 mod story;
+
+#[path = "api/workbench.rs"]
+mod workbench;

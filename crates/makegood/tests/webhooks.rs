@@ -32,6 +32,7 @@ use makegood::clock::Clock;
 use makegood::config::{Flags, load, write_initial};
 use makegood::dispatch::Dispatcher;
 use makegood::guard::{Guard, Internal, WayOut};
+use makegood::in_force::InForce;
 use makegood::outgoing::{Disabled, Format, PAYLOAD_BELOW, Sender};
 use makegood::policies::Policies;
 use makegood::secret::Secret;
@@ -61,7 +62,7 @@ impl World {
         let config = load(&flags, &BTreeMap::new()).unwrap().config;
         let desk = Desk {
             store: ground.store.clone(),
-            policies: Arc::new(Policies::open(&config.desk.policy).unwrap()),
+            policies: Arc::new(InForce::new(Policies::open(&config.desk.policy).unwrap())),
             limits: Arc::new(setup::limits(&config, false)),
             windows: Windows::default(),
             key_secret: Arc::new(Secret::new("secret")),

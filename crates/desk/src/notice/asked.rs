@@ -332,6 +332,7 @@ pub(super) fn closed(pen: &mut Pen<'_>) {
     let (lead, more) = match pen.case.closed {
         Some(ClosedWhy::Unanswered) => (texts::CLOSED_UNANSWERED, texts::CLOSED_AGAIN),
         Some(ClosedWhy::OrderNotFound) => (texts::CLOSED_NO_ORDER, texts::CLOSED_NUMBER),
+        Some(ClosedWhy::Merged) => (texts::CLOSED_MERGED, texts::CLOSED_MERGED_HOW),
         Some(ClosedWhy::ByPerson | ClosedWhy::Settled) | None => {
             (texts::CLOSED_BY_PERSON, texts::CLOSED_ASK)
         }

@@ -114,6 +114,9 @@ crate::words::texts! {
     CLOSED_BY_PERSON: "En medarbejder har lukket sagen om ordre {order}, uden at der er truffet en afgørelse.", "A member of our staff has closed the case about order {order} without a decision.";
     CLOSED_ASK: "Er du i tvivl om hvorfor, eller er der stadig noget galt, så svar på denne besked.", "If you wonder why, or if something is still wrong, reply to this message.";
 
+    CLOSED_MERGED: "Vi har samlet sagen om ordre {order} med en anden af dine sager, så du får svar ét sted.", "We have put the case about order {order} together with another one of yours, so that you get your answer in one place.";
+    CLOSED_MERGED_HOW: "Det, du har skrevet og sendt her, er flyttet med. Du behøver ikke gøre noget.", "What you wrote and sent here has moved along. You need do nothing.";
+
     // Written to after it was decided or closed.
     SUBJECT_REPLY: "om ordre {order}", "about order {order}";
     REPLY: "En medarbejder skriver til dig om ordre {order}:", "A member of our staff writes to you about order {order}:";

@@ -223,6 +223,7 @@ stored_enum!(ClosedWhy, "reason to close", {
     2 Unanswered,
     3 OrderNotFound,
     4 ByPerson,
+    5 Merged,
 });
 
 impl Stored for [Checked; 3] {

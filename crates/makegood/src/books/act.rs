@@ -19,7 +19,7 @@ use super::orders::{Depth, records};
 use super::{instant, nanoseconds};
 use crate::crash;
 use crate::hold::Hold;
-use crate::policies::Policies;
+use crate::in_force::InForce;
 use crate::secret::Secret;
 use crate::store::{Store, Trouble, Tx, Value};
 use crate::wire::Word as _;
@@ -60,7 +60,7 @@ pub struct Desk {
     /// The store.
     pub store: Store,
     /// The policies that judge.
-    pub policies: Arc<Policies>,
+    pub policies: Arc<InForce>,
     /// What the merchant allows.
     pub limits: Arc<Limits>,
     /// How far back the books are read.
@@ -283,10 +283,11 @@ impl Desk {
         brakes: &Brakes,
         input: Input,
     ) -> Result<Vec<Event>, Refusal> {
+        let policies = self.policies.now();
         let rulebook = records
             .order
             .as_ref()
-            .and_then(|record| self.policies.judging(record.order.placed_at).ok())
+            .and_then(|record| policies.judging(record.order.placed_at).ok())
             .map(|(_, rulebook)| rulebook);
         let situation = Situation {
             now,

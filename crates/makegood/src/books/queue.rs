@@ -9,19 +9,21 @@ use crate::store::{Row, Statement, Trouble, Tx, Value};
 
 crate::statements! {
     /// Open cases at a stage.
-    STAGE = "select c.id, c.number, c.order_number, c.claim, c.service, c.stage, c.channel, c.outcome, c.clause, c.amount_minor, c.currency, c.opened_at, c.changed_at, c.due_at, s.name from desk_case c left join staff s on s.id = c.assigned_to where c.closed_at is null and c.stage = ?3 and (coalesce(c.due_at, 9000000000000000000), c.number) > (?1, ?2) order by coalesce(c.due_at, 9000000000000000000), c.number limit ?4";
+    STAGE = "select c.id, c.number, c.order_number, c.claim, c.service, c.stage, c.channel, c.outcome, c.clause, c.amount_minor, c.currency, c.opened_at, c.changed_at, c.due_at, s.name from desk_case c left join staff s on s.id = c.assigned_to where c.closed_at is null and c.stage = ?7 and (coalesce(c.due_at, 9000000000000000000), c.number) > (?1, ?2) and coalesce(?4, c.claim) = c.claim and coalesce(?5, c.channel) = c.channel and coalesce(?6, c.service, '') = coalesce(c.service, '') order by coalesce(c.due_at, 9000000000000000000), c.number limit ?3";
     /// Open cases.
-    OPEN = "select c.id, c.number, c.order_number, c.claim, c.service, c.stage, c.channel, c.outcome, c.clause, c.amount_minor, c.currency, c.opened_at, c.changed_at, c.due_at, s.name from desk_case c left join staff s on s.id = c.assigned_to where c.closed_at is null and (coalesce(c.due_at, 9000000000000000000), c.number) > (?1, ?2) order by coalesce(c.due_at, 9000000000000000000), c.number limit ?3";
+    OPEN = "select c.id, c.number, c.order_number, c.claim, c.service, c.stage, c.channel, c.outcome, c.clause, c.amount_minor, c.currency, c.opened_at, c.changed_at, c.due_at, s.name from desk_case c left join staff s on s.id = c.assigned_to where c.closed_at is null and (coalesce(c.due_at, 9000000000000000000), c.number) > (?1, ?2) and coalesce(?4, c.claim) = c.claim and coalesce(?5, c.channel) = c.channel and coalesce(?6, c.service, '') = coalesce(c.service, '') order by coalesce(c.due_at, 9000000000000000000), c.number limit ?3";
     /// Open cases that are due before a moment.
-    SOON = "select c.id, c.number, c.order_number, c.claim, c.service, c.stage, c.channel, c.outcome, c.clause, c.amount_minor, c.currency, c.opened_at, c.changed_at, c.due_at, s.name from desk_case c left join staff s on s.id = c.assigned_to where c.closed_at is null and (coalesce(c.due_at, 9000000000000000000), c.number) > (?1, ?2) and coalesce(c.due_at, 9000000000000000000) < ?3 order by coalesce(c.due_at, 9000000000000000000), c.number limit ?4";
+    SOON = "select c.id, c.number, c.order_number, c.claim, c.service, c.stage, c.channel, c.outcome, c.clause, c.amount_minor, c.currency, c.opened_at, c.changed_at, c.due_at, s.name from desk_case c left join staff s on s.id = c.assigned_to where c.closed_at is null and (coalesce(c.due_at, 9000000000000000000), c.number) > (?1, ?2) and coalesce(c.due_at, 9000000000000000000) < ?7 and coalesce(?4, c.claim) = c.claim and coalesce(?5, c.channel) = c.channel and coalesce(?6, c.service, '') = coalesce(c.service, '') order by coalesce(c.due_at, 9000000000000000000), c.number limit ?3";
     /// Open cases of a person.
-    MINE = "select c.id, c.number, c.order_number, c.claim, c.service, c.stage, c.channel, c.outcome, c.clause, c.amount_minor, c.currency, c.opened_at, c.changed_at, c.due_at, s.name from desk_case c left join staff s on s.id = c.assigned_to where c.closed_at is null and c.assigned_to = ?3 and (coalesce(c.due_at, 9000000000000000000), c.number) > (?1, ?2) order by coalesce(c.due_at, 9000000000000000000), c.number limit ?4";
+    MINE = "select c.id, c.number, c.order_number, c.claim, c.service, c.stage, c.channel, c.outcome, c.clause, c.amount_minor, c.currency, c.opened_at, c.changed_at, c.due_at, s.name from desk_case c left join staff s on s.id = c.assigned_to where c.closed_at is null and c.assigned_to = ?7 and (coalesce(c.due_at, 9000000000000000000), c.number) > (?1, ?2) and coalesce(?4, c.claim) = c.claim and coalesce(?5, c.channel) = c.channel and coalesce(?6, c.service, '') = coalesce(c.service, '') order by coalesce(c.due_at, 9000000000000000000), c.number limit ?3";
     /// Open cases in which a team has something to do.
-    TEAM = "select c.id, c.number, c.order_number, c.claim, c.service, c.stage, c.channel, c.outcome, c.clause, c.amount_minor, c.currency, c.opened_at, c.changed_at, c.due_at, s.name from desk_case c left join staff s on s.id = c.assigned_to where c.id in (select case_id from task where team = ?3 and done_at is null) and (coalesce(c.due_at, 9000000000000000000), c.number) > (?1, ?2) order by coalesce(c.due_at, 9000000000000000000), c.number limit ?4";
+    TEAM = "select c.id, c.number, c.order_number, c.claim, c.service, c.stage, c.channel, c.outcome, c.clause, c.amount_minor, c.currency, c.opened_at, c.changed_at, c.due_at, s.name from desk_case c left join staff s on s.id = c.assigned_to where c.id in (select case_id from task where team = ?7 and done_at is null) and (coalesce(c.due_at, 9000000000000000000), c.number) > (?1, ?2) and coalesce(?4, c.claim) = c.claim and coalesce(?5, c.channel) = c.channel and coalesce(?6, c.service, '') = coalesce(c.service, '') order by coalesce(c.due_at, 9000000000000000000), c.number limit ?3";
     /// Cases about whose order a bank is asked.
-    DISPUTES = "select c.id, c.number, c.order_number, c.claim, c.service, c.stage, c.channel, c.outcome, c.clause, c.amount_minor, c.currency, c.opened_at, c.changed_at, c.due_at, s.name from desk_case c left join staff s on s.id = c.assigned_to where c.order_number in (select order_number from dispute where status = 'open') and (coalesce(c.due_at, 9000000000000000000), c.number) > (?1, ?2) order by coalesce(c.due_at, 9000000000000000000), c.number limit ?3";
+    DISPUTES = "select c.id, c.number, c.order_number, c.claim, c.service, c.stage, c.channel, c.outcome, c.clause, c.amount_minor, c.currency, c.opened_at, c.changed_at, c.due_at, s.name from desk_case c left join staff s on s.id = c.assigned_to where c.order_number in (select order_number from dispute where status = 'open') and (coalesce(c.due_at, 9000000000000000000), c.number) > (?1, ?2) and coalesce(?4, c.claim) = c.claim and coalesce(?5, c.channel) = c.channel and coalesce(?6, c.service, '') = coalesce(c.service, '') order by coalesce(c.due_at, 9000000000000000000), c.number limit ?3";
     /// Closed cases below a number, newest first.
-    CLOSED = "select c.id, c.number, c.order_number, c.claim, c.service, c.stage, c.channel, c.outcome, c.clause, c.amount_minor, c.currency, c.opened_at, c.changed_at, c.due_at, s.name from desk_case c left join staff s on s.id = c.assigned_to where c.stage = 'closed' and c.number < ?1 order by c.number desc limit ?2";
+    CLOSED = "select c.id, c.number, c.order_number, c.claim, c.service, c.stage, c.channel, c.outcome, c.clause, c.amount_minor, c.currency, c.opened_at, c.changed_at, c.due_at, s.name from desk_case c left join staff s on s.id = c.assigned_to where c.stage = 'closed' and c.number < ?1 and coalesce(?3, c.claim) = c.claim and coalesce(?4, c.channel) = c.channel and coalesce(?5, c.service, '') = coalesce(c.service, '') order by c.number desc limit ?2";
+    /// Of which services there are open cases, most first.
+    SERVICES = "select service from desk_case where closed_at is null and service is not null group by service order by count(*) desc, service limit 60";
     /// One case.
     ONE = "select c.id, c.number, c.order_number, c.claim, c.service, c.stage, c.channel, c.outcome, c.clause, c.amount_minor, c.currency, c.opened_at, c.changed_at, c.due_at, s.name from desk_case c left join staff s on s.id = c.assigned_to where c.id = ?1";
     /// A case by its number.
@@ -169,13 +171,46 @@ pub struct Looking {
     pub soon: Instant,
 }
 
-/// Cases of a view after a place, so many at most.
+/// Which cases of a view are wanted: of a claim, a channel, a service, where one is named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this claim, by its word.
+    pub claim: Option<String>,
+    /// That came by this way, by its word.
+    pub channel: Option<String>,
+    /// Of this service.
+    pub service: Option<String>,
+}
+
+impl Filter {
+    /// Whether it lets everything through.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.claim.is_none() && self.channel.is_none() && self.service.is_none()
+    }
+
+    fn values(&self) -> [Value; 3] {
+        [&self.claim, &self.channel, &self.service].map(|word| Value::from(word.clone()))
+    }
+}
+
+/// Of which services there are open cases, most first.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn services(tx: &mut Tx<'_>) -> Result<Vec<String>, Trouble> {
+    let rows = tx.rows(&SERVICES, &[]).await?;
+    rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
+}
+
+/// Cases of a view that fit after a place, so many at most.
 ///
 /// # Errors
 /// The store's trouble.
 pub async fn cases(
     tx: &mut Tx<'_>,
     view: View,
+    filter: &Filter,
     looking: Looking,
     after: Option<Place>,
     most: i64,
@@ -185,7 +220,8 @@ pub async fn cases(
     // A place behind what the books can hold is behind everything.
     let number = after.map(|place| i64::try_from(place.number).unwrap_or(i64::MAX));
     if view == View::Closed {
-        let values = [Value::from(number.unwrap_or(i64::MAX)), Value::from(most)];
+        let from = [Value::from(number.unwrap_or(i64::MAX)), Value::from(most)];
+        let values: Vec<Value> = from.into_iter().chain(filter.values()).collect();
         return read(tx.rows(&CLOSED, &values).await?);
     }
     let from = [
@@ -211,8 +247,9 @@ pub async fn cases(
     };
     let values: Vec<Value> = from
         .into_iter()
-        .chain(which)
         .chain([Value::from(most)])
+        .chain(filter.values())
+        .chain(which)
         .collect();
     read(tx.rows(statement, &values).await?)
 }

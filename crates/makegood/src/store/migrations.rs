@@ -49,6 +49,7 @@ pub static ALL: &[Migration] = migrations! {
     8 "0008_note";
     9 "0009_people";
     10 "0010_word";
+    14 "0014_workbench";
 };
 
 crate::statements! {

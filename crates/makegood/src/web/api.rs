@@ -9,6 +9,7 @@ pub mod cases;
 pub mod events;
 pub mod health;
 pub mod hooks;
+pub mod joins;
 pub mod mail;
 pub mod money;
 pub mod notes;

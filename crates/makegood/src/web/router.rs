@@ -11,8 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    acts, attachments, audit, breaches, cases, events, health, hooks, mail, money, notes, orders,
-    people, policies, reconciliations, refunds, sign_in, tasks, transfers, webhooks,
+    acts, attachments, audit, breaches, cases, events, health, hooks, joins, mail, money, notes,
+    orders, people, policies, reconciliations, refunds, sign_in, tasks, transfers, webhooks,
 };
 use super::console::settings;
 use super::refusal::Problem;
@@ -32,18 +32,21 @@ fn pages() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(portal::contact::page))
         .routes(routes!(portal::help::page, portal::help::send))
         .routes(routes!(portal::case::page, portal::case::send))
-        .routes(routes!(console::queue::page, console::queue::accept))
+        .routes(routes!(console::queue::page, console::queue::many))
         .routes(routes!(console::case::page, console::act::act))
         .routes(routes!(console::board::page, console::board::answer))
         .routes(routes!(console::order::find, console::order::import))
         .routes(routes!(console::order::page))
         .routes(routes!(console::customer::page))
         .routes(routes!(console::lab::page))
+        .routes(routes!(console::drafts::page, console::drafts::add))
+        .routes(routes!(console::drafts::one, console::drafts::judge))
         .routes(routes!(console::reports::page))
         .routes(routes!(console::me::page, console::me::change))
         .routes(routes!(console::entry::page, console::entry::enter))
         .routes(routes!(settings::values::page))
         .routes(routes!(settings::people::page, settings::people::change))
+        .routes(routes!(settings::replies::page, settings::replies::change))
         .routes(routes!(settings::hooks::page, settings::hooks::change))
         .routes(routes!(settings::tokens::page, settings::tokens::change))
         .layer(CompressionLayer::new())
@@ -68,6 +71,8 @@ fn routes() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(acts::reply))
         .routes(routes!(notes::create, notes::list))
         .routes(routes!(notes::assign))
+        .routes(routes!(joins::merge))
+        .routes(routes!(joins::split))
         .routes(routes!(acts::proof))
         .routes(routes!(acts::judge))
         .routes(routes!(acts::answers))

@@ -71,6 +71,9 @@ fn every_reference_of_the_description_leads_somewhere() {
                 "/desk",
                 "/desk/cases/{number}",
                 "/desk/tasks",
+                "/desk/policy/drafts",
+                "/desk/policy/drafts/{id}",
+                "/desk/settings/replies",
                 "/desk/settings/webhooks",
                 "/desk/settings/tokens",
             ];

@@ -650,6 +650,7 @@ fn every_text_stands_in_both_languages_is_used_and_is_filled_in_alike() {
         "desk-outcome-",
         "desk-proof-",
         "desk-refund-",
+        "desk-reply-field-",
         "desk-report-by-",
         "desk-set-off-",
         "desk-set-role-",
@@ -662,6 +663,7 @@ fn every_text_stands_in_both_languages_is_used_and_is_filled_in_alike() {
         "desk-view-",
         "desk-whom-",
         "desk-do-",
+        "desk-draft-not-",
     ];
     for id in danish
         .keys()

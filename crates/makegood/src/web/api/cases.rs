@@ -683,7 +683,8 @@ async fn spawn_shown(
 fn shown(web: &Web, found: &Found, language: Option<&'static str>, audience: Disclose) -> CaseRead {
     let mut out = CaseOut::of(&found.case);
     let order = found.records.order.as_ref();
-    let rulebook = order.and_then(|record| web.desk.policies.judging(record.order.placed_at).ok());
+    let policies = web.desk.policies.now();
+    let rulebook = order.and_then(|record| policies.judging(record.order.placed_at).ok());
     if let Some((_, rulebook)) = rulebook {
         let language = language.unwrap_or_else(|| found.case.language.code());
         let edition = edition(rulebook.policy(), Some(language));
@@ -710,9 +711,8 @@ fn told(web: &Web, found: &Found, language: Option<&'static str>, audience: Disc
         .case
         .decision()
         .map(|held| held.proposal.version.as_str());
-    let judged = web
-        .desk
-        .policies
+    let policies = web.desk.policies.now();
+    let judged = policies
         .iter()
         .find(|book| Some(book.policy().version.as_str()) == version);
     let words = language.unwrap_or_else(|| found.case.language.code());

@@ -70,7 +70,8 @@ pub type PolicyList = List<PolicyOut>;
     responses((status = 200, description = "The policies.", body = PolicyList)))]
 pub async fn list(State(web): State<Arc<Web>>, uri: Uri) -> Answer {
     Parameters::of(&uri, &[])?;
-    let policies = web.desk.policies.iter().map(|book| {
+    let known = web.desk.policies.now();
+    let policies = known.iter().map(|book| {
         let policy = book.policy();
         let editions = policy.editions.iter().map(|edition| EditionOut {
             language: edition.language.clone(),
@@ -108,9 +109,8 @@ pub async fn page(
     uri: Uri,
 ) -> Answer {
     Parameters::of(&uri, &[])?;
-    let book = web
-        .desk
-        .policies
+    let policies = web.desk.policies.now();
+    let book = policies
         .iter()
         .find(|book| book.policy().version == version);
     let policy = book.ok_or_else(|| Problem::no_such("policy"))?.policy();
@@ -159,7 +159,7 @@ pub async fn decide(State(web): State<Arc<Web>>, uri: Uri, request: Request) -> 
         },
         indented: false,
     };
-    let policies = Arc::clone(&web.desk.policies);
+    let policies = web.desk.policies.now();
     let deciding = tokio::task::spawn_blocking(move || {
         let mut out = Vec::new();
         Clerk::new(policies, Arc::new(manner))

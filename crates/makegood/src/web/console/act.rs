@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
 use makegood_desk::amount::{Amount, Currency};
-use makegood_desk::case::Country;
+use makegood_desk::case::{ClaimKind, Country};
 use makegood_desk::input::{Answer as FactAnswer, Id, Input, Override, ProofShows};
 use makegood_desk::life::Check;
 use makegood_desk::remedy::Outcome;
@@ -19,6 +20,7 @@ use crate::books::{currency, queue};
 use crate::web::Web;
 use crate::web::access::{self, Caller};
 use crate::web::api::acts::{act_with, replied};
+use crate::web::api::joins;
 use crate::web::api::notes::{assigned, noted};
 use crate::web::docs::said_of;
 use crate::web::idempotency::Context;
@@ -27,7 +29,7 @@ use crate::web::portal::frame::chosen;
 use crate::web::portal::say::Say;
 use crate::web::refusal::{Problem, shown_at};
 use crate::web::session;
-use crate::web::wire::{Answer, Prose};
+use crate::web::wire::{Answer, Prose, is_line};
 use crate::wire::Word;
 
 /// What a form asks for, before anything is done.
@@ -379,6 +381,8 @@ async fn said(
         "reply" => ("/v1/cases/{id}/replies", "replied"),
         "note" => ("/v1/cases/{id}/notes", "noted"),
         "assign" => ("/v1/cases/{id}/assign", "assigned"),
+        "merge" => ("/v1/cases/{id}/merge", "merged"),
+        "split" => ("/v1/cases/{id}/split", "split"),
         _ => return Ok(None),
     };
     if !may(caller, route) {
@@ -386,7 +390,13 @@ async fn said(
     }
     let all = json!(form.said()).to_string().into_bytes();
     let context = Context::of_page(web, caller, Some(form.text("once")), uri.path(), &all);
-    let answer = if told == "assigned" {
+    let answer = if matches!(told, "merged" | "split") {
+        match joined(web, &context, id, form, told == "merged").await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(amiss)) => return Ok(Some(Err(say.t(amiss)))),
+            Err(problem) => Err(problem),
+        }
+    } else if told == "assigned" {
         let person = Some(form.text("person")).filter(|name| !name.is_empty());
         assigned(web, &context, id, person.map(str::to_owned)).await
     } else {
@@ -402,6 +412,51 @@ async fn said(
     match answer {
         Ok(_) => Ok(Some(Ok(told))),
         Err(problem) => refused_words(say, problem).map(|why| Some(Err(why))),
+    }
+}
+
+/// Puts a case together with another one, or makes one of its own of a message; or says what to put right.
+async fn joined(
+    web: &Arc<Web>,
+    context: &Context,
+    id: Id,
+    form: &Form,
+    merges: bool,
+) -> Result<Result<Response, Amiss>, Problem> {
+    if merges {
+        let number = form.text("into").trim_start_matches("MG-").parse();
+        let Ok(number) = number else {
+            return Ok(Err("desk-merge-unknown"));
+        };
+        let found = web
+            .desk
+            .store
+            .read(move |tx| Box::pin(async move { queue::numbered(tx, number).await }));
+        let Some(into) = found.await? else {
+            return Ok(Err("desk-merge-unknown"));
+        };
+        let merged = joins::merged(web, context, id, into).await?;
+        return Ok(merged.map_err(apart));
+    }
+    let order = form.text("order");
+    if !is_line(order, 200) {
+        return Ok(Err("desk-split-order-missing"));
+    }
+    let claim = ClaimKind::read(form.text("claim")).map_or("other", |claim| claim.word());
+    let message = form.text("message").parse().unwrap_or_default();
+    let off = joins::split_off(web, context, id, message, order, claim).await?;
+    Ok(off
+        .map(|(answer, _)| answer)
+        .ok_or("desk-split-message-missing"))
+}
+
+/// Why cases cannot be put together, by the id of its text.
+const fn apart(why: joins::Apart) -> Amiss {
+    match why {
+        joins::Apart::Unknown => "desk-merge-unknown",
+        joins::Apart::Same => "desk-merge-same",
+        joins::Apart::Strangers => "desk-merge-strangers",
+        joins::Apart::Closed => "desk-merge-closed",
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
-use makegood_desk::case::{CaseFile, Instant, LogEntry};
+use makegood_desk::case::{CaseFile, ClaimKind, Instant, LogEntry};
 use makegood_desk::decision::Workspace;
 use makegood_desk::life::{Case, Checked, DecisionState, Finding};
 use makegood_desk::record;
@@ -19,7 +19,7 @@ use super::frame::DeskFrame;
 use super::queue::looking;
 use super::words::{due, granted, outcome, stage};
 use crate::answer::outcome_word;
-use crate::books::queue::{self, Place, View};
+use crate::books::queue::{self, Filter, Place, View};
 use crate::reasons::{Reasons, edition};
 use crate::web::Web;
 use crate::web::access::Caller;
@@ -28,7 +28,8 @@ use crate::web::portal::frame::{parameter, written};
 use crate::web::portal::help::once;
 use crate::web::portal::say::{Fill, Say};
 use crate::web::refusal::Problem;
-use crate::web::wire::Answer;
+use crate::web::wire::{Answer, read_name};
+use crate::wire::Word as _;
 use parts::{
     Asking, Attempt, CheckLine, Choice, Deed, Happening, Item, Neighbour, Payment, ProofLine, Task,
 };
@@ -113,6 +114,11 @@ struct Page {
     history: String,
     ask_draft: String,
     draft: String,
+    /// Standard replies: the address at which one stands in the draft, and its name.
+    replies: Vec<(String, String)>,
+    /// The customer's messages that can become a case of their own: the number, and when.
+    messages: Vec<(usize, String)>,
+    claims: Vec<(&'static str, String)>,
     closed: bool,
     parked: Option<String>,
     once: String,
@@ -162,6 +168,13 @@ pub async fn shown(
     let view = parameter(uri, "view").filter(|word| View::read(word).is_some());
     let next = next(web, caller, &seen, view.as_deref()).await?;
     let thread = parts::thread(web, &frame.say, &seen).await?;
+    let draft = match parameter(uri, "reply").filter(|_| draft.is_empty()) {
+        Some(named) => {
+            let named = read_name("reply", &named)?;
+            parts::standard_reply(&frame.say, &seen, named, &frame.person).unwrap_or_default()
+        }
+        None => draft,
+    };
     let inside = Arc::clone(web);
     let together = tokio::task::spawn_blocking(move || {
         let view = view.unwrap_or_default();
@@ -195,9 +208,10 @@ async fn next(
     let own = seen.row.number;
     let found = web.desk.store.read(move |tx| {
         Box::pin(async move {
-            let mut rows = queue::cases(tx, view, looking, Some(after), 1).await?;
+            let mut rows =
+                queue::cases(tx, view, &Filter::default(), looking, Some(after), 1).await?;
             if rows.is_empty() {
-                rows = queue::cases(tx, view, looking, None, 2).await?;
+                rows = queue::cases(tx, view, &Filter::default(), looking, None, 2).await?;
             }
             Ok(rows
                 .into_iter()
@@ -294,7 +308,28 @@ fn put_together(
         customer: case.customer.map(|id| crate::web::wire::name("cus", id)),
         history: parts::history(&say, &seen),
         ask_draft: parts::ask_draft(web, &seen),
+        replies: seen
+            .replies
+            .iter()
+            .map(|reply| {
+                (
+                    crate::web::wire::name("reply", reply.id),
+                    reply.name.clone(),
+                )
+            })
+            .collect(),
         draft,
+        messages: case
+            .messages
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, text, _))| text.is_some())
+            .map(|(place, (at, ..))| (place.saturating_add(1), say.moment(*at)))
+            .collect(),
+        claims: ClaimKind::ALL
+            .iter()
+            .map(|word| (*word, say.t(&format!("claim-{word}"))))
+            .collect(),
         closed: case.closed.is_some(),
         parked: case.parked.clone(),
         once: once()?,
@@ -328,7 +363,8 @@ fn service(say: &Say, seen: &Seen) -> String {
 /// The clauses that an override may rest on: those of the version that judges the order.
 fn clauses(web: &Web, seen: &Seen) -> Vec<String> {
     let order = seen.records.order.as_ref();
-    let book = order.and_then(|record| web.desk.policies.judging(record.order.placed_at).ok());
+    let policies = web.desk.policies.now();
+    let book = order.and_then(|record| policies.judging(record.order.placed_at).ok());
     let Some((_, book)) = book else {
         return Vec::new();
     };
@@ -388,7 +424,8 @@ fn decision(
         (.., true) => "desk-decision-stands",
         _ => "desk-decision-replaced",
     });
-    let mut books = web.desk.policies.iter();
+    let policies = web.desk.policies.now();
+    let mut books = policies.iter();
     let book = books.find(|book| book.policy().version == *version);
     if let Some((book, judged)) = book.zip(judged) {
         explain(&mut out, say, book, judged);

@@ -55,7 +55,7 @@ pub struct DeskFrame {
 }
 
 /// What pages tell after something was done, by the word in `told`.
-pub const TOLD: [&str; 14] = [
+pub const TOLD: [&str; 20] = [
     "accepted",
     "approved",
     "not-approved",
@@ -70,6 +70,12 @@ pub const TOLD: [&str; 14] = [
     "done",
     "undone",
     "unparked",
+    "kept",
+    "merged",
+    "split",
+    "drafted",
+    "published",
+    "withdrawn",
 ];
 
 impl DeskFrame {
@@ -128,6 +134,12 @@ impl DeskFrame {
         matches!(self.role, Some(Role::Agent | Role::Technical | Role::Owner))
     }
 
+    /// Whether the reader is one of the merchant's people, and no program.
+    #[must_use]
+    pub const fn works(&self) -> bool {
+        self.role.is_some()
+    }
+
     /// Whether the desk is the reader's own.
     #[must_use]
     pub fn owns(&self) -> bool {
@@ -146,6 +158,7 @@ impl DeskFrame {
             ("d", "desk-key-otherwise"),
             ("m", "desk-key-ask"),
             ("r", "desk-key-reply"),
+            (";", "desk-key-standard"),
             ("e", "desk-key-evidence"),
             ("u", "desk-key-undo"),
             ("n", "desk-key-next"),

@@ -101,7 +101,8 @@ pub async fn page(
 
 fn put_together(web: &Web, frame: DeskFrame, uri: &Uri) -> Result<Page, Problem> {
     let asked = parameter(uri, "version");
-    let books: Vec<_> = web.desk.policies.iter().collect();
+    let policies = web.desk.policies.now();
+    let books: Vec<_> = policies.iter().collect();
     let named = books
         .iter()
         .find(|book| Some(&book.policy().version) == asked.as_ref());

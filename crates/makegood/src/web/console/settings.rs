@@ -4,6 +4,7 @@
 
 pub mod hooks;
 pub mod people;
+pub mod replies;
 pub mod tokens;
 pub mod values;
 
@@ -25,6 +26,7 @@ pub fn tabs(say: &Say, here: &str) -> Vec<Tab> {
     let all = [
         ("/desk/settings", "desk-set-values"),
         ("/desk/settings/people", "desk-set-people"),
+        ("/desk/settings/replies", "desk-set-replies"),
         ("/desk/settings/webhooks", "desk-set-webhooks"),
         ("/desk/settings/tokens", "desk-set-tokens"),
     ];

@@ -613,3 +613,98 @@ desk-set-sent-delivered = taget imod
 desk-set-sent-given_up = opgivet
 desk-set-replay = Send igen
 desk-set-replay-of = Send { $event } igen
+
+desk-told-kept = Gemt. Den står ved de andre visninger.
+desk-told-given = { $count ->
+    [one] Én sag er tildelt.
+   *[other] { $count } sager er tildelt.
+}
+desk-narrow = Afgræns
+desk-narrow-do = Vis
+desk-all = Alle
+desk-service = Ydelse
+desk-view-name = Gem denne liste som
+desk-view-keep = Gem visningen
+desk-view-forget = Glem “{ $name }”
+desk-view-name-wrong = Giv visningen et navn på højst 40 tegn, for eksempel “Fald pr. mail”.
+desk-view-too-many = Du har 20 visninger. Glem en af dem først.
+desk-assign-chosen = Tildel de valgte
+
+desk-key-standard = Standardsvar
+desk-set-replies = Standardsvar
+desk-reply-lead = Det I skriver igen og igen. På en sag sættes det ind i svaret på kundens sprog, med disse felter udfyldt:
+desk-reply-field-case = sagens nummer
+desk-reply-field-order = ordrens nummer
+desk-reply-field-service = den bestilte ydelse
+desk-reply-field-outcome = hvad der er foreslået eller afgjort
+desk-reply-field-amount = beløbet i det
+desk-reply-field-clause = punktet det bygger på
+desk-reply-field-agent = navnet på den, der skriver
+desk-reply-name = Navn
+desk-reply-danish = Ordene på dansk
+desk-reply-english = Ordene på engelsk
+desk-reply-keep = Gem
+desk-reply-remove = Fjern
+desk-reply-new = Et nyt
+desk-reply-name-wrong = Giv det et navn på højst 80 tegn på én linje.
+desk-reply-words-wrong = Skriv højst 4.000 tegn på hvert sprog.
+desk-reply-field-wrong = Ingen sag kender feltet “{ $field }”. De felter, der findes, står ovenfor.
+desk-reply-taken = Et andet hedder “{ $name }”. Vælg et andet navn.
+
+desk-told-merged = Samlet. Det, kunden skrev, fortsætter i den anden sag.
+desk-told-split = Det er nu en sag for sig. En note nedenfor siger hvilken.
+desk-merge = Saml med en anden
+desk-merge-why = Det, kunden har skrevet og sendt, flytter over i den anden sag. Denne ender uden afgørelse, og kunden får besked.
+desk-merge-into = Med sag
+desk-merge-unknown = Den sag findes ikke. Skriv dens nummer, for eksempel MG-1042.
+desk-merge-same = Det er denne sag. Skriv nummeret på en anden.
+desk-merge-strangers = Kun sager fra samme kunde kan samles. Den er en andens, eller ingen ved hvis.
+desk-merge-closed = Den sag er lukket. Saml den med denne i stedet.
+desk-split = Del fra
+desk-split-why = Kundens ord spørger på ny, om en anden ordre eller med et andet krav.
+desk-split-message = Besked fra
+desk-split-order = Om ordre
+desk-split-order-missing = Skriv hvilken ordre det handler om.
+desk-split-message-missing = Vælg en af kundens beskeder.
+
+desk-told-drafted = Udkastet er gemt. En anden godkender det.
+desk-told-published = Godkendt. Den gælder for ordrer, der afgives fra dens dag.
+desk-told-withdrawn = Trukket tilbage.
+desk-drafts = Udkast
+desk-drafts-lead = En ny version af politikken træder i kraft på den dag, den er opkaldt efter. Den læses, kontrolleres og holdes op mod versionen før den; så godkender en, der ikke har skrevet den.
+desk-drafts-none = Ingen har afleveret et udkast endnu.
+desk-draft-new = Aflever et udkast
+desk-draft-source = Siden på sit eget sprog
+desk-draft-translation = Oversættelsen
+desk-draft-as-text = Eller indsæt teksten
+desk-draft-add = Aflever
+desk-draft-of = Udkast: { $version }
+desk-draft-waits = Venter på godkendelse
+desk-draft-approved = Godkendt, endnu ikke i kraft
+desk-draft-in-force = I kraft
+desk-draft-withdrawn = Trukket tilbage
+desk-draft-by = Skrevet af { $name }, { $at }.
+desk-draft-approved-by = Godkendt af { $name }, { $at }.
+desk-draft-approve = Godkend: { $version }
+desk-draft-withdraw = Træk tilbage
+desk-draft-against = Hvad den afgør anderledes: holdt op mod { $version }
+desk-draft-alike = Intet. Enhver mulig sag ender som før.
+desk-draft-when = Når
+desk-draft-before = Før
+desk-draft-after = Efter
+desk-draft-clause-only = samme udfald efter et andet punkt
+desk-draft-more = { $count ->
+    [one] Én gruppe sager mere afgøres anderledes.
+   *[other] { $count } grupper sager mere afgøres anderledes.
+}
+desk-draft-not-readable = Udkastet kan ikke læses, som det er. Hvad der er galt, står nedenfor med sit sted; intet er gemt.
+desk-draft-not-same = Kald politikken `{ $what }` i de første linjer, som versionerne før den.
+desk-draft-not-translated = Der er ingen side på `{ $what }`, og kunder læser politikken på det sprog. Aflever også oversættelsen.
+desk-draft-not-a-day = `{ $what }` er ingen dag. Skriv versionen som den dag, den træder i kraft, for eksempel 2027-01-31.
+desk-draft-not-new = Der er allerede en version af { $what }. Vælg en anden dag.
+desk-draft-not-later = { $what } er ikke efter i dag. Ordrer, der allerede er afgivet, beholder den version, de blev afgivet under; vælg en senere dag.
+desk-draft-not-owner = En ejer godkender det.
+desk-draft-not-own = Du har skrevet det: en anden godkender det.
+desk-draft-not-pinned = Indstillingerne nævner én version, der afgør alle ordrer (`desk.policy`), så ingen anden ville træde i kraft. Nævn først politikken dér uden version.
+desk-draft-not-sound = Kontrollen finder noget, der skal rettes først.
+desk-draft-not-open = Det er godkendt eller trukket tilbage i mellemtiden.

@@ -613,3 +613,98 @@ desk-set-sent-delivered = taken
 desk-set-sent-given_up = given up
 desk-set-replay = Send again
 desk-set-replay-of = Send { $event } again
+
+desk-told-kept = Kept. It stands with the other views.
+desk-told-given = { $count ->
+    [one] One case assigned.
+   *[other] { $count } cases assigned.
+}
+desk-narrow = Narrow down
+desk-narrow-do = Show
+desk-all = All
+desk-service = Service
+desk-view-name = Keep this list as
+desk-view-keep = Keep the view
+desk-view-forget = Let “{ $name }” go
+desk-view-name-wrong = Give the view a name of at most 40 characters, such as “Drops by mail”.
+desk-view-too-many = You keep 20 views. Let one go first.
+desk-assign-chosen = Assign the chosen
+
+desk-key-standard = Standard replies
+desk-set-replies = Standard replies
+desk-reply-lead = What you write again and again. At a case it is put into the reply, in the customer’s language, with these fields filled in:
+desk-reply-field-case = the case number
+desk-reply-field-order = the order number
+desk-reply-field-service = the service ordered
+desk-reply-field-outcome = what is proposed or decided
+desk-reply-field-amount = the amount of that
+desk-reply-field-clause = the clause it rests on
+desk-reply-field-agent = the name of whoever writes
+desk-reply-name = Name
+desk-reply-danish = Words in Danish
+desk-reply-english = Words in English
+desk-reply-keep = Keep
+desk-reply-remove = Remove
+desk-reply-new = A new one
+desk-reply-name-wrong = Give it a name of at most 80 characters, on one line.
+desk-reply-words-wrong = Write at most 4,000 characters in each language.
+desk-reply-field-wrong = No case knows the field “{ $field }”. The fields there are stand above.
+desk-reply-taken = Another one is called “{ $name }”. Choose another name.
+
+desk-told-merged = Put together. What the customer wrote goes on in the other case.
+desk-told-split = It is a case of its own now. A note below says which.
+desk-merge = Put together
+desk-merge-why = What the customer wrote and sent goes over to the other case. This one ends without a decision, and the customer is told.
+desk-merge-into = With case
+desk-merge-unknown = There is no such case. Write its number, such as MG-1042.
+desk-merge-same = That is this case. Write the number of another one.
+desk-merge-strangers = Only cases of one customer are put together. That one is somebody else’s, or nobody knows whose.
+desk-merge-closed = That case is closed. Put that one together with this one instead.
+desk-split = Split off
+desk-split-why = The customer’s words ask anew, about another order or with another claim.
+desk-split-message = Message of
+desk-split-order = About order
+desk-split-order-missing = Write which order it is about.
+desk-split-message-missing = Choose a message of the customer’s.
+
+desk-told-drafted = The draft is kept. Somebody else approves it.
+desk-told-published = Approved. It judges orders placed from its day on.
+desk-told-withdrawn = Withdrawn.
+desk-drafts = Drafts
+desk-drafts-lead = A new version of the policy comes into force on the day that it is called by. It is read, checked and held against the version before it; then somebody who did not write it approves it.
+desk-drafts-none = Nobody has handed in a draft yet.
+desk-draft-new = Hand in a draft
+desk-draft-source = The page in its own language
+desk-draft-translation = Its translation
+desk-draft-as-text = Or paste the text
+desk-draft-add = Hand in
+desk-draft-of = Draft: { $version }
+desk-draft-waits = Waits for approval
+desk-draft-approved = Approved, not yet in force
+desk-draft-in-force = In force
+desk-draft-withdrawn = Withdrawn
+desk-draft-by = Written by { $name }, { $at }.
+desk-draft-approved-by = Approved by { $name }, { $at }.
+desk-draft-approve = Approve: { $version }
+desk-draft-withdraw = Withdraw
+desk-draft-against = What it decides otherwise: held against { $version }
+desk-draft-alike = Nothing. Every possible case ends as before.
+desk-draft-when = When
+desk-draft-before = Before
+desk-draft-after = After
+desk-draft-clause-only = the same outcome under another clause
+desk-draft-more = { $count ->
+    [one] One more class of cases is decided otherwise.
+   *[other] { $count } more classes of cases are decided otherwise.
+}
+desk-draft-not-readable = The draft cannot be read as it is. What is wrong stands below, each with its place; nothing was kept.
+desk-draft-not-same = Name the policy `{ $what }` in the first lines, as the versions before it do.
+desk-draft-not-translated = There is no page in `{ $what }`, and customers read the policy in it. Hand in its translation too.
+desk-draft-not-a-day = `{ $what }` is no day. Write the version as the day from which it is in force, such as 2027-01-31.
+desk-draft-not-new = There is a version of { $what } already. Choose another day.
+desk-draft-not-later = { $what } is not after today. Orders that are placed already keep the version that they were placed under; choose a later day.
+desk-draft-not-owner = An owner approves it.
+desk-draft-not-own = You wrote it: somebody else approves it.
+desk-draft-not-pinned = The settings name one version that judges every order (`desk.policy`), so no other one would come into force. Name the policy without a version there first.
+desk-draft-not-sound = Its checks find something that has to be put right first.
+desk-draft-not-open = It was approved or withdrawn meanwhile.

@@ -28,7 +28,7 @@
     if (!what) return false;
     if (what.tagName === 'SUMMARY') {
       what.parentElement.open = true;
-      const field = $('input:not([type=hidden]),select,textarea', what.parentElement);
+      const field = $('input:not([type=hidden]),select,textarea,a', what.parentElement);
       if (field) field.focus();
     } else what.click();
     return true;
@@ -50,7 +50,7 @@
   const many = () => {
     const form = $('#many');
     if (!form || !$('input:checked', form)) return false;
-    form.requestSubmit();
+    form.requestSubmit($('button[value=accept]', form));
     return true;
   };
 
@@ -65,6 +65,7 @@
     d: () => press('d'),
     u: () => press('u'),
     n: () => press('n'),
+    ';': () => press(';'),
     m: () => { const box = $('#reply'); if (box && !box.value) box.value = box.dataset.ask || ''; return focus('#reply'); },
     r: () => focus('#reply'),
     e: () => focus('#evidence a, #evidence input'),
@@ -84,6 +85,18 @@
     }
     const act = acts[event.key];
     if (act && act()) event.preventDefault();
+  });
+
+  // A standard reply is put where the cursor stands; without a script its page is opened with it.
+  document.addEventListener('click', async event => {
+    const picked = event.target.closest('a[data-reply]');
+    const box = $('#reply');
+    if (!picked || !box || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const page = await fetch(picked.href);
+    const there = $('#reply', new DOMParser().parseFromString(await page.text(), 'text/html'));
+    if (there) box.setRangeText(there.value, box.selectionStart, box.selectionEnd, 'end');
+    box.focus();
   });
 
   // A form that was sent is not sent again by a second press.

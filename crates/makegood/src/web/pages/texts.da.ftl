@@ -11,6 +11,7 @@ foot = Du har med { $merchant } at gøre. Siden bruger hverken cookies eller scr
 
 policy-title = Refusionspolitik
 policy-earlier = Denne udgave trådte i kraft den { $day }, og i dag gælder en anden. Din ordre bedømmes efter den udgave, der gjaldt, da du bestilte.
+policy-later = Denne version træder i kraft { $day }. Den gælder for ordrer, der afgives fra da af.
 policy-current = Læs udgaven, der gælder i dag
 
 contact-title = Kontakt
@@ -168,6 +169,8 @@ state-disputed = Din bank ser på denne betaling
 state-unanswered = Lukket, fordi vi ikke hørte fra dig
 state-no-order = Vi fandt ikke ordren { $order }
 state-ended = Sagen er lukket
+state-merged = Denne sag er samlet med en anden af dine sager.
+note-merged = Du får svar dér gennem linket i dens breve. Det, du skrev her, er flyttet med.
 note-soon = { $hours ->
     [one] Du behøver ikke gøre noget nu. Du hører fra os inden for en time.
    *[other] Du behøver ikke gøre noget nu. Du hører fra os inden for { $hours } timer.

@@ -11,6 +11,7 @@ foot = You deal with { $merchant }. This page uses no cookies and no scripts.
 
 policy-title = Refund policy
 policy-earlier = This version came into force on { $day }, and another one is in force today. Your order is judged by the version that was in force when you placed it.
+policy-later = This version comes into force on { $day }. It judges orders that are placed from then on.
 policy-current = Read today’s version
 
 contact-title = Contact
@@ -168,6 +169,8 @@ state-disputed = Your bank is looking at this payment
 state-unanswered = Closed, because we did not hear from you
 state-no-order = We did not find the order { $order }
 state-ended = The case is closed
+state-merged = This case was put together with another one of yours.
+note-merged = You get your answer there, by the link in its letters. What you wrote here has moved along.
 note-soon = { $hours ->
     [one] You need do nothing now. You hear from us within an hour.
    *[other] You need do nothing now. You hear from us within { $hours } hours.

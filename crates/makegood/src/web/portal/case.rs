@@ -310,8 +310,9 @@ async fn spawn_explained(web: &Arc<Web>, say: &Say, seen: Seen) -> Result<Explai
 fn explained(web: &Web, say: &Say, seen: &Seen) -> Explained {
     let case = &seen.case;
     let order = seen.records.order.as_ref();
+    let policies = web.desk.policies.now();
     let rulebook = order
-        .and_then(|record| web.desk.policies.judging(record.order.placed_at).ok())
+        .and_then(|record| policies.judging(record.order.placed_at).ok())
         .map(|(_, book)| book);
     let judged = seen
         .paper
@@ -410,8 +411,9 @@ fn changes(web: &Web, say: &Say, case: &Case, judged: Option<&CaseFile<'_>>) -> 
     let held = case
         .standing()
         .filter(|held| held.proposal.origin == Origin::Policy);
+    let policies = web.desk.policies.now();
     let book = held.and_then(|held| {
-        let mut books = web.desk.policies.iter();
+        let mut books = policies.iter();
         books.find(|book| book.policy().version == held.proposal.version)
     });
     let Some((book, judged)) = book.zip(judged) else {

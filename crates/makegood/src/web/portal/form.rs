@@ -52,6 +52,29 @@ impl Form {
         Ok(form)
     }
 
+    /// Reads a form whose files are texts: each stands under the name of its field, as if it had been written there.
+    ///
+    /// # Errors
+    /// It is no form, is larger than `most` bytes, or did not arrive.
+    pub async fn read_documents(request: Request, most: usize) -> Result<Self, Problem> {
+        let mut parts = Multipart::from_request(request, &())
+            .await
+            .map_err(|_| Problem::no_form())?;
+        let (mut form, mut taken) = (Self::default(), 0_usize);
+        while let Some(mut part) = parts.next_field().await.map_err(|_| broken())? {
+            let name = part.name().unwrap_or_default().to_owned();
+            let text = text_within(&mut part, most).await?;
+            taken = taken.saturating_add(text.len());
+            if form.fields.len() >= FIELDS_MOST || taken > most {
+                return Err(too_large());
+            }
+            if !text.trim().is_empty() {
+                form.fields.push((name, text.replace("\r\n", "\n")));
+            }
+        }
+        Ok(form)
+    }
+
     async fn read_parts(web: &Arc<Web>, request: Request) -> Result<Self, Problem> {
         let mut parts = Multipart::from_request(request, &())
             .await
@@ -132,9 +155,13 @@ impl Form {
 }
 
 async fn text_of(part: &mut Field<'_>) -> Result<String, Problem> {
+    text_within(part, TEXT_MOST).await
+}
+
+async fn text_within(part: &mut Field<'_>, most: usize) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = part.chunk().await.map_err(|_| broken())? {
-        if bytes.len().saturating_add(chunk.len()) > TEXT_MOST {
+        if bytes.len().saturating_add(chunk.len()) > most {
             return Err(too_large());
         }
         bytes.extend_from_slice(&chunk);

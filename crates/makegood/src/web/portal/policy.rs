@@ -11,6 +11,7 @@ use makegood_policy::page::PageOptions;
 use makegood_policy::version::Date;
 
 use super::frame::{Frame, asked_for, chosen, sent, written};
+use crate::policies::Policies;
 use crate::policy_commands::host_words;
 use crate::reasons::edition;
 use crate::web::Web;
@@ -21,8 +22,8 @@ use crate::web::wire::Answer;
 #[template(path = "policy.html")]
 struct Page {
     frame: Frame,
-    /// The day it came into force, where it is not the one in force now.
-    earlier: Option<String>,
+    /// That it is not the one in force now, where it is not.
+    note: Option<String>,
     /// Written by the policy's own room, which escapes what it takes in.
     body: String,
 }
@@ -57,8 +58,9 @@ fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
 #[utoipa::path(get, path = "/policy", tag = "Pages", operation_id = "policy_page",
     responses((status = 200, description = "The page.", content_type = "text/html", body = String)))]
 pub async fn current(State(web): State<Arc<Web>>, uri: Uri, headers: HeaderMap) -> Answer {
-    let newest = in_force(&web).ok_or_else(|| Problem::no_such("policy"))?;
-    shown(&web, &uri, &headers, newest)
+    let policies = web.desk.policies.now();
+    let newest = in_force(&web, &policies).ok_or_else(|| Problem::no_such("policy"))?;
+    shown(&web, &policies, &uri, &headers, newest)
 }
 
 /// Read a version of the policy
@@ -71,25 +73,32 @@ pub async fn earlier(
     uri: Uri,
     headers: HeaderMap,
 ) -> Answer {
-    let mut all = web.desk.policies.iter();
+    let policies = web.desk.policies.now();
+    let mut all = policies.iter();
     let book = all.find(|book| book.policy().version == version);
     let book = book.ok_or_else(|| Problem::no_such("policy"))?;
-    shown(&web, &uri, &headers, book)
+    shown(&web, &policies, &uri, &headers, book)
 }
 
 /// The version that judges an order of today.
-fn in_force(web: &Web) -> Option<&Rulebook> {
-    let judging = web.desk.policies.judging(web.clock.now()).ok();
+fn in_force<'p>(web: &Web, policies: &'p Policies) -> Option<&'p Rulebook> {
+    let judging = policies.judging(web.clock.now()).ok();
     judging.map(|(_, book)| book)
 }
 
-fn shown(web: &Web, uri: &Uri, headers: &HeaderMap, book: &Rulebook) -> Answer {
+fn shown(
+    web: &Web,
+    policies: &Policies,
+    uri: &Uri,
+    headers: &HeaderMap,
+    book: &Rulebook,
+) -> Answer {
     let language = chosen(uri).unwrap_or_else(|| asked_for(web, headers));
     let policy = book.policy();
     let edition = edition(policy, Some(language.code()));
     let mut frame = Frame::new(web, uri, language, "policy", "policy-title");
-    let now = in_force(web).map(|book| book.policy().version.as_str());
-    let versions = web.desk.policies.iter().map(|book| book.policy());
+    let now = in_force(web, policies).map(|book| book.policy().version.as_str());
+    let versions = policies.iter().map(|book| book.policy());
     let others = versions
         .filter(|other| other.version != policy.version)
         .map(|other| {
@@ -115,10 +124,16 @@ fn shown(web: &Web, uri: &Uri, headers: &HeaderMap, book: &Rulebook) -> Answer {
         .replacen("</main>", "</div>", 1);
     frame.title.clone_from(&edition.title);
     let day = Date::parse(&policy.version).map(|date| frame.say.tongue().day(date.starts_at()));
-    let earlier = (now != Some(policy.version.as_str()))
-        .then(|| day.unwrap_or_else(|| policy.version.clone()));
+    let day = day.unwrap_or_else(|| policy.version.clone());
+    let note = match now {
+        Some(now) if now == policy.version => None,
+        Some(now) if now < policy.version.as_str() => {
+            Some(frame.say.one("policy-later", "day", day))
+        }
+        _ => Some(frame.say.one("policy-earlier", "day", day)),
+    };
     let page = Page {
-        earlier,
+        note,
         body: format!("<header>{body}"),
         frame,
     };

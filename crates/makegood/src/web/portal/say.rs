@@ -30,7 +30,8 @@ type Bundle = FluentBundle<FluentResource>;
 pub struct Say {
     /// In which language.
     pub language: Language,
-    zone: TimeZone,
+    /// In which zone times are told.
+    pub zone: TimeZone,
 }
 
 /// What is filled into a text.

@@ -55,7 +55,7 @@ pub struct CaseOut {
     pub channel: Option<&'static str>,
     /// The customer, if known.
     pub customer: Option<String>,
-    /// Why it is closed, if it is: `settled`, `unanswered`, `order_not_found`, `by_person`.
+    /// Why it is closed, if it is: `settled`, `unanswered`, `order_not_found`, `by_person`, `merged`.
     pub closed: Option<&'static str>,
     /// The reason of the person who closed it last, if one did; it stays when the case is opened again.
     pub closed_reason: Option<String>,
@@ -579,6 +579,7 @@ pub const fn closed_word(why: ClosedWhy) -> &'static str {
         ClosedWhy::Unanswered => "unanswered",
         ClosedWhy::OrderNotFound => "order_not_found",
         ClosedWhy::ByPerson => "by_person",
+        ClosedWhy::Merged => "merged",
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use makegood_desk::case::Instant;
 use makegood_desk::facts::Asked;
-use makegood_desk::input::{Digest, ProofAbout};
+use makegood_desk::input::{Digest, Id, ProofAbout};
 use makegood_desk::life::{
     Case, Checked, Command, CommandState, Finding, LetterKind, ProofState, Refund, RefundState,
 };
@@ -17,6 +17,7 @@ use serde_json::Value as Json;
 use super::Seen;
 use crate::answer::{asked_word, outcome_word};
 use crate::books::effects::{check_word, team_of, todo_word};
+use crate::books::standard_replies;
 use crate::post::{LETTER, MESSAGE, REPLY, letter_word};
 use crate::reasons::edition;
 use crate::web::Web;
@@ -207,7 +208,8 @@ pub fn outcomes(say: &Say) -> Vec<Choice> {
 /// Who is asked what.
 pub fn askings(web: &Web, say: &Say, case: &Case, records: &Records, now: Instant) -> Vec<Asking> {
     let order = records.order.as_ref();
-    let book = order.and_then(|record| web.desk.policies.judging(record.order.placed_at).ok());
+    let policies = web.desk.policies.now();
+    let book = order.and_then(|record| policies.judging(record.order.placed_at).ok());
     let open = case.open_askings();
     open.map(|asking| {
         let (due, late) = due(say, now, asking.due_at);
@@ -641,7 +643,8 @@ pub fn history(say: &Say, seen: &Seen) -> String {
 /// What to ask the customer, put as a letter would: a draft for whoever writes by hand.
 pub fn ask_draft(web: &Web, seen: &Seen) -> String {
     let order = seen.records.order.as_ref();
-    let book = order.and_then(|record| web.desk.policies.judging(record.order.placed_at).ok());
+    let policies = web.desk.policies.now();
+    let book = order.and_then(|record| policies.judging(record.order.placed_at).ok());
     let Some((_, book)) = book else {
         return String::new();
     };
@@ -658,4 +661,30 @@ pub fn ask_draft(web: &Web, seen: &Seen) -> String {
         .map(|question| format!("– {}", question.ask))
         .collect();
     lines.join("\n")
+}
+
+/// A standard reply's words with this case's fields filled in, in the customer's language.
+pub fn standard_reply(say: &Say, seen: &Seen, named: Id, agent: &str) -> Option<String> {
+    let mut known = seen.replies.iter();
+    let reply = known.find(|reply| reply.id == named)?;
+    let case = &seen.case;
+    let theirs = Say {
+        language: case.language,
+        ..say.clone()
+    };
+    let proposal = case.decision().map(|held| &held.proposal);
+    let order = seen.records.order.as_ref();
+    let value = |field: &str| match field {
+        "case" => Some(format!("MG-{}", case.number)),
+        "order" => Some(case.order.clone()),
+        "service" => order.map(|record| record.order.service.name.to_string()),
+        "outcome" => proposal.map(|proposal| outcome(&theirs, outcome_word(proposal.outcome))),
+        "amount" => proposal
+            .and_then(|proposal| proposal.remedies.iter().find_map(|part| part.money()))
+            .map(|amount| theirs.money(amount)),
+        "clause" => proposal.and_then(|proposal| proposal.clause.clone()),
+        "agent" => Some(agent.to_owned()),
+        _ => None,
+    };
+    Some(standard_replies::filled(reply.words(case.language), value))
 }

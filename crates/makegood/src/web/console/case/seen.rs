@@ -12,6 +12,7 @@ use crate::books::lists::{self, CaseFilter, CaseRow, EventRow, From};
 use crate::books::orders::{Depth, records};
 use crate::books::people::{self, Person, Role};
 use crate::books::queue::{self, QueueRow};
+use crate::books::standard_replies::{self, StandardReply};
 use crate::books::{act, cases};
 use crate::post::PAPER;
 use crate::store::{Trouble, Tx, Value};
@@ -41,6 +42,8 @@ pub struct Seen {
     pub people: Vec<String>,
     /// Everybody's name.
     pub names: Vec<(Id, String)>,
+    /// What is written again and again.
+    pub replies: Vec<StandardReply>,
 }
 
 /// Looks a case up by the number that people call it by.
@@ -100,6 +103,7 @@ async fn looked_up(tx: &mut Tx<'_>, web: &Web, number: u64) -> Result<Option<See
             .map(|person| (person.id, person.name))
             .collect(),
         others: others(tx, &case).await?,
+        replies: standard_replies::all(tx).await?,
         events: lists::events_of(tx, id).await?,
         files: known,
         paper,

@@ -122,6 +122,7 @@ fn closed(say: &Say, case: &Case) -> (Kind, String, String) {
         Some(ClosedWhy::ByPerson) if case.standing().is_none() => {
             (Kind::Wait, say.t("state-ended"), say.t("note-again"))
         }
+        Some(ClosedWhy::Merged) => (Kind::Wait, say.t("state-merged"), say.t("note-merged")),
         _ => decided(say, case),
     }
 }
