@@ -8,6 +8,7 @@ pub mod act;
 pub mod answers;
 pub mod cases;
 pub mod check;
+pub mod codes;
 pub mod disputes;
 pub mod drafts;
 pub mod effects;

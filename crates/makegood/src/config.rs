@@ -26,6 +26,7 @@ pub use self::keys::{Amounts, Database, Network};
 use self::layers::{Layers, Setting, read_short};
 pub use self::layers::{Origin, Problem, Problems};
 pub use self::show::{Line, Lines};
+use crate::hours::Hours;
 use crate::mail::address::ReplyTo;
 use crate::secret::Secret;
 
@@ -82,6 +83,8 @@ pub struct Config {
     pub fulfilment: Fulfilment,
     /// Webhooks to the merchant's own systems.
     pub webhooks: Webhooks,
+    /// The origins of the sites that may show the chat in a frame of theirs.
+    pub chat_sites: Vec<String>,
     /// E-mail, where the desk has an address.
     pub mail: Option<Mail>,
     /// What may be attached, and where it is kept.
@@ -153,6 +156,10 @@ pub struct Merchant {
     pub phone: Option<String>,
     /// The site where customers buy.
     pub website: Option<Url>,
+    /// When somebody is there for customers.
+    pub opening_hours: Hours,
+    /// The secrets by which the shop's own pages vouch for who a customer is.
+    pub token_secrets: Vec<Secret>,
     /// The zone in which customers read times.
     pub time_zone: TimeZone,
     /// Within how long customers hear from a person.
@@ -186,6 +193,8 @@ pub struct Desk {
     pub automatic: Automatic,
     /// Refunds above this need a second person. A currency that is not among them needs none.
     pub second_person_above: Amounts,
+    /// Above this a person proves who they are once more. A currency that is not among them asks for nothing.
+    pub step_up_above: Amounts,
 }
 
 /// What becomes of a question that nobody answers.
@@ -696,6 +705,7 @@ impl Build<'_> {
             payments: self.payments(),
             fulfilment: self.fulfilment(),
             webhooks: self.webhooks(),
+            chat_sites: self.chat_sites(),
             mail: self.mail(),
             attachments: self.attachments(&data)?,
             audit: Audit {
@@ -779,7 +789,25 @@ impl Build<'_> {
             self.wrong("merchant.time_zone", message);
             TimeZone::UTC
         });
+        let lines = self.set("merchant.opening_hours", Self::texts);
+        let opening_hours = Hours::read(&lines).unwrap_or_else(|line| {
+            let message = format!(
+                "`merchant.opening_hours` has a line that names no hours: \"{line}\"; write lines such as \"mon-fri 09:00-17:00\""
+            );
+            self.wrong("merchant.opening_hours", message);
+            Hours::default()
+        });
+        let token_secrets = self.secrets("merchant.token_secrets").unwrap_or_default();
+        if token_secrets
+            .iter()
+            .any(|secret| secret.expose().len() < 32)
+        {
+            let message = "`merchant.token_secrets` has a secret of fewer than 32 characters, which could be guessed; make a longer one, such as with `openssl rand -hex 32`";
+            self.wrong("merchant.token_secrets", message.to_owned());
+        }
         Merchant {
+            opening_hours,
+            token_secrets,
             name: self.set("merchant.name", Self::text),
             email: self.text("merchant.email"),
             phone: self.text("merchant.phone"),
@@ -787,6 +815,28 @@ impl Build<'_> {
             time_zone,
             answer: self.hours("merchant.answer_hours_max"),
         }
+    }
+
+    fn chat_sites(&mut self) -> Vec<String> {
+        let sites = self.set("chat.sites", Self::texts);
+        let mut origins = Vec::new();
+        for site in sites {
+            let origin = Url::parse(&site).ok().filter(|url| {
+                matches!(url.scheme(), "http" | "https")
+                    && url.path() == "/"
+                    && url.query().is_none()
+            });
+            match origin {
+                Some(url) => origins.push(url.origin().ascii_serialization()),
+                None => {
+                    let message = format!(
+                        "`chat.sites` has an entry that is no site: \"{site}\"; write the beginning of an address, such as \"https://www.example.com\""
+                    );
+                    self.wrong("chat.sites", message);
+                }
+            }
+        }
+        origins
     }
 
     fn desk(&mut self) -> Desk {
@@ -823,6 +873,7 @@ impl Build<'_> {
                 repeats_window: self.days("desk.automatic.repeats_days"),
             },
             second_person_above: self.set("desk.second_person.amount_minor_max", Self::amounts),
+            step_up_above: self.set("desk.step_up.amount_minor_max", Self::amounts),
         }
     }
 

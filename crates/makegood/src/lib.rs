@@ -20,6 +20,7 @@ pub mod doctor;
 pub mod goods;
 pub mod guard;
 pub mod hold;
+pub mod hours;
 pub mod in_force;
 pub mod keep;
 pub mod log;

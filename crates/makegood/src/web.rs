@@ -11,6 +11,7 @@ pub mod docs;
 mod door;
 pub mod idempotency;
 pub mod limits;
+pub mod news;
 pub mod openapi;
 pub mod portal;
 pub mod refusal;
@@ -35,6 +36,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::guard::WayOut;
 use crate::mail::receive::Inbox;
+use crate::mail::send::Outbox;
 use crate::meters::Meters;
 use crate::post::Post;
 use crate::run::Shop;
@@ -77,6 +79,10 @@ pub struct Web {
     pub told: told::ToldLately,
     /// Who of the merchant's people is looking at which case.
     pub lookers: console::stream::Lookers,
+    /// News of cases for pages that stay open.
+    pub news: Arc<news::News>,
+    /// What mails a code to a customer at once, where the desk sends mail.
+    pub code_post: Option<Arc<Outbox>>,
     /// Says to streams that stay open when the desk ends.
     pub ends: watch::Sender<bool>,
     /// Held while the books are held against a provider's: one comparison at a time.
@@ -106,6 +112,8 @@ impl Web {
             links: portal::link::Links::new(&ready.link_secret),
             told: told::ToldLately::default(),
             lookers: console::stream::Lookers::default(),
+            news: Arc::default(),
+            code_post: Outbox::of(ready).ok().flatten().map(Arc::new),
             ends: watch::Sender::new(false),
             comparing: Arc::default(),
             known: access::Known::default(),

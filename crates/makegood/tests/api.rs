@@ -40,6 +40,9 @@ mod shop;
 mod access;
 #[path = "api/bodies.rs"]
 mod bodies;
+#[path = "api/chat.rs"]
+mod chat;
+
 #[path = "api/console.rs"]
 mod console;
 #[path = "api/described.rs"]

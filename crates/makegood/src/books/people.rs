@@ -40,8 +40,10 @@ crate::statements! {
     FORGET_LINKS = "delete from sign_in_link where expires_at < ?1";
     /// Somebody has signed in.
     INSERT_SESSION = "insert into session (hash, id, staff_id, created_at, expires_at, used_at) values (?1, ?2, ?3, ?4, ?5, ?4)";
+    /// Whoever has a session proved who they are.
+    PROVED = "update session set proved_at = ?2 where id = ?1 and ended_at is null";
     /// A session by what its secret hashes to, and whose it is.
-    SESSION = "select s.id, s.created_at, s.expires_at, s.used_at, s.ended_at, p.id, p.name, p.role, p.disabled_at, p.language, p.keys_off from session s join staff p on p.id = s.staff_id where s.hash = ?1";
+    SESSION = "select s.id, s.created_at, s.expires_at, s.used_at, s.ended_at, p.id, p.name, p.role, p.disabled_at, p.language, p.keys_off, s.proved_at from session s join staff p on p.id = s.staff_id where s.hash = ?1";
     /// The sessions of somebody that go on, newest first.
     SESSIONS_OF = "select id, created_at, used_at from session where staff_id = ?1 and ended_at is null and expires_at > ?2 order by created_at desc limit 100";
     /// Ends one session of somebody's.
@@ -262,6 +264,8 @@ pub struct Token {
     pub language: Option<Language>,
     /// Whether single keys do something on its holder's pages.
     pub keys: bool,
+    /// Of a session: when whoever has it last proved who they are, if ever. Nothing of a program's token.
+    pub session: Option<Option<Instant>>,
 }
 
 impl Token {
@@ -303,6 +307,7 @@ fn token(row: &Row) -> Result<Token, Trouble> {
         revoked_at: row.opt_int(7)?.map(instant).or(disabled),
         language: None,
         keys: true,
+        session: None,
     })
 }
 
@@ -507,6 +512,7 @@ pub async fn session(tx: &mut Tx<'_>, hash: [u8; 32]) -> Result<Option<Token>, T
             revoked_at: ended,
             language: row.opt_text(9)?.and_then(language_of),
             keys: row.int(10)? == 0,
+            session: Some(row.opt_int(11)?.map(instant)),
         })
     })
     .transpose()
@@ -548,6 +554,15 @@ pub async fn sessions_of(tx: &mut Tx<'_>, person: Id, now: Instant) -> Result<Ve
             })
         })
         .collect()
+}
+
+/// Notes that whoever has a session proved who they are.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn proved(tx: &mut Tx<'_>, session: Id, now: Instant) -> Result<(), Trouble> {
+    let values = [Value::from(session.0), Value::from(nanoseconds(now)?)];
+    tx.run(&PROVED, &values).await.map(drop)
 }
 
 /// Ends one session of somebody's, or all but that one.

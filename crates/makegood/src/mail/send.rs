@@ -14,6 +14,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use makegood_desk::case::{Duration, Instant};
 use makegood_desk::input::Id;
+use makegood_desk::notice::Notice;
 use tokio::sync::watch;
 
 use super::address::{Answered, ReplyTo};
@@ -99,6 +100,36 @@ impl Outbox {
             server: transport(server, reply_to.domain())?,
             reply_to,
         })
+    }
+
+    /// Sends a mail that is no letter of a case at once, and once: whoever waits for it asks again if it does not come.
+    pub async fn send_now(&self, to: &str, notice: &Notice) -> bool {
+        let Ok(to) = to.parse::<Address>() else {
+            return false;
+        };
+        let name = crate::setup::new_id();
+        let envelope = Envelope {
+            from: &self.address,
+            name: &self.name,
+            to: to.as_ref(),
+            reply_to: &self.address,
+            message_id: &format!("{}@{}", hex(&name.0), self.reply_to.domain()),
+            references: &[],
+            at: self.clock.timestamp(),
+            proof: None,
+        };
+        let raw = written(&Kept::of(notice), &envelope);
+        let tried = self.send(to, &raw).await;
+        let (taken, code) = match &tried {
+            Tried::Taken => (true, None),
+            Tried::Refused(code) | Tried::NotNow(code) => (false, Some(code.as_str())),
+        };
+        tracing::info!(
+            code,
+            outcome = if taken { "sent" } else { "refused" },
+            "a code was tried at the mail server"
+        );
+        taken
     }
 
     /// Sends until told to stop; what is being sent then is finished.

@@ -49,7 +49,9 @@ pub static ALL: &[Migration] = migrations! {
     8 "0008_note";
     9 "0009_people";
     10 "0010_word";
-    14 "0014_workbench";
+    11 "0011_workbench";
+    12 "0012_proved";
+    13 "0013_entry_code";
 };
 
 crate::statements! {

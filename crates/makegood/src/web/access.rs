@@ -123,11 +123,21 @@ pub static ROUTES: &[Route] = &[
     open("/policy"),
     open("/policy/{version}"),
     open("/contact"),
+    open("/"),
     open("/help"),
     told("/help"),
     open("/c/{link}"),
     told("/c/{link}"),
     open("/c/{link}/proof"),
+    open("/find"),
+    told("/find"),
+    told("/find/code"),
+    open("/chat.js"),
+    open("/chat"),
+    told("/chat"),
+    open("/chat/{link}"),
+    told("/chat/{link}"),
+    open("/chat/{link}/stream"),
     post("/v1/cases/{id}/links", Key::None, FOR_CUSTOMERS),
     get("/desk", PEOPLE),
     post("/desk", Key::None, STAFF),
@@ -158,6 +168,8 @@ pub static ROUTES: &[Route] = &[
     post("/desk/settings/webhooks", Key::None, OWNER),
     get("/desk/settings/tokens", OWNER),
     post("/desk/settings/tokens", Key::None, OWNER),
+    get("/desk/prove", STAFF),
+    post("/desk/prove", Key::None, STAFF),
     open("/sign-in"),
     told("/sign-in"),
     open("/sign-in/{link}"),
@@ -300,6 +312,7 @@ impl Caller {
             revoked_at: None,
             language: None,
             keys: true,
+            session: None,
         }))
     }
 
@@ -316,6 +329,14 @@ impl Caller {
             Some((person, _)) => name("person", person),
             None => name("token", self.0.id),
         }
+    }
+
+    /// The same, having proved at a moment who they are.
+    #[must_use]
+    pub fn proved_at(&self, now: Instant) -> Self {
+        let mut token = Token::clone(&self.0);
+        token.session = token.session.map(|_| Some(now));
+        Self(Arc::new(token))
     }
 
     /// The token.

@@ -13,6 +13,7 @@ pub mod lab;
 pub mod look;
 pub mod me;
 pub mod order;
+pub mod prove;
 pub mod queue;
 pub mod reports;
 pub mod settings;

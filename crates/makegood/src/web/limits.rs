@@ -33,6 +33,8 @@ const REMEMBERED_MOST: usize = 10_000;
 pub struct Limits {
     tokens: Limiter<Id>,
     addresses: Limiter<Option<IpAddr>>,
+    sign_ins: Limiter<Option<IpAddr>>,
+    sign_in_per_minute: u32,
     token_policy: (u32, u32),
     address_policy: (u32, u32),
     room: Arc<Semaphore>,
@@ -57,6 +59,11 @@ impl Limits {
         Self {
             tokens: limiter(server.rate_per_minute_max, server.rate_burst_max),
             addresses: limiter(server.rate_visitor_per_minute_max, address_burst),
+            sign_ins: limiter(
+                server.rate_sign_in_per_minute_max,
+                server.rate_sign_in_per_minute_max,
+            ),
+            sign_in_per_minute: server.rate_sign_in_per_minute_max,
             token_policy: (server.rate_per_minute_max, server.rate_burst_max),
             address_policy: (server.rate_visitor_per_minute_max, address_burst),
             room: Arc::new(Semaphore::new(server.requests_max)),
@@ -77,6 +84,14 @@ impl Limits {
     /// It is one too many.
     pub fn of_address(&self, address: Option<IpAddr>) -> Result<Standing, Box<Over>> {
         asked(&self.addresses, &address, "address", self.address_policy)
+    }
+
+    /// One more attempt to sign in from an address; for how many seconds to wait where it is one too many.
+    #[must_use]
+    pub fn of_sign_in(&self, address: Option<IpAddr>) -> Option<u64> {
+        let policy = (self.sign_in_per_minute, self.sign_in_per_minute);
+        let over = asked(&self.sign_ins, &address, "sign_in", policy).err()?;
+        Some(over.seconds)
     }
 }
 

@@ -3,6 +3,8 @@
 
 pub mod assets;
 pub mod case;
+pub mod chat;
+pub mod code;
 pub mod contact;
 pub mod curve;
 pub mod form;
@@ -12,3 +14,4 @@ pub mod link;
 pub mod policy;
 pub mod say;
 pub mod suggest;
+pub mod vouch;

@@ -61,6 +61,7 @@ kinds! {
     SESSION_OVER = UNAUTHORIZED "session-over", "The session is over";
     FOREIGN_SITE = FORBIDDEN "foreign-site", "This came from another site";
     NOT_ALLOWED = FORBIDDEN "not-allowed", "The token may not do this";
+    STEP_UP = FORBIDDEN "prove-who-you-are", "This takes a fresh proof of who you are";
     NOT_YOURS = FORBIDDEN "takes-somebody-else", "This takes somebody else";
     SAME_PERSON = FORBIDDEN "takes-a-second-person", "This takes a second person";
     NOT_FOUND = NOT_FOUND "not-found", "There is no such thing";
@@ -421,6 +422,17 @@ pub fn gone_page(page: String) -> Response {
 #[must_use]
 pub fn amiss_page(page: String) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, axum::response::Html(page)).into_response()
+}
+
+/// A page that asks to wait, and says for how many seconds to programs.
+#[must_use]
+pub fn waits_page(page: String, seconds: u64) -> Response {
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let mut response = (status, axum::response::Html(page)).into_response();
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
 /// Leads a browser to the page that shows what came of a form.

@@ -108,7 +108,7 @@ async fn an_address_that_is_none_a_method_and_a_parameter_are_told(ground: Groun
     let (customer, nobody) = (shop.customer().await, "00000000000000000000000000000000");
     let table = [
         ("GET", "/v1/nothing".to_owned(), 404, "not-found"),
-        ("GET", "/".to_owned(), 404, "not-found"),
+        ("GET", "/nowhere".to_owned(), 404, "not-found"),
         ("DELETE", "/v1/cases".to_owned(), 405, "method-not-allowed"),
         ("GET", "/v1/cases?limit=0".to_owned(), 400, "bad-parameter"),
         (

@@ -66,18 +66,20 @@ fn every_reference_of_the_description_leads_somewhere() {
             );
             let leads_on = [
                 "/sign-in",
+                "/find/code",
                 "/sign-in/{link}",
                 "/c/{link}",
                 "/desk",
                 "/desk/cases/{number}",
                 "/desk/tasks",
+                "/desk/prove",
                 "/desk/policy/drafts",
                 "/desk/policy/drafts/{id}",
                 "/desk/settings/replies",
                 "/desk/settings/webhooks",
                 "/desk/settings/tokens",
             ];
-            let done = if method == "post" && leads_on.contains(&path.as_str()) {
+            let done = if path == "/" || method == "post" && leads_on.contains(&path.as_str()) {
                 "303"
             } else {
                 "200"

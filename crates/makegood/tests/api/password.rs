@@ -14,6 +14,8 @@ on_both! {
     a_browser_that_nobody_knows_is_led_to_the_way_in_and_back,
     sessions_are_seen_and_ended,
     what_cannot_be_a_password_or_a_code_is_told,
+    whoever_tries_too_often_from_one_place_is_told_for_how_long_to_wait,
+    a_large_amount_asks_who_it_is_and_nothing_that_was_written_is_lost,
 }
 
 async fn ask(shop: &Shop, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answered {
@@ -259,4 +261,137 @@ async fn what_cannot_be_a_password_or_a_code_is_told(ground: Ground) {
             refused.text()
         );
     }
+}
+
+async fn whoever_tries_too_often_from_one_place_is_told_for_how_long_to_wait(ground: Ground) {
+    let shop = Shop::with(ground, &["server.rate_sign_in_per_minute_max=3"]).await;
+    for name in ["Agnes", "Bo", "Carl"] {
+        assert_eq!(
+            tries(&shop, name, "whatever it is", "123456").await.status,
+            422
+        );
+    }
+    // Another name is no other place.
+    let over = tries(&shop, "Dora", "whatever it is", "123456").await;
+    assert_eq!(over.status, 429);
+    let wait: u64 = over.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert!(over.text().contains("Wait a minute") && over.text().contains("value=\"Dora\""));
+}
+
+/// A case of which 250 of 1,000 never came: EUR 12.48 are owed.
+async fn owed(shop: &Shop, order: &str) -> serde_json::Value {
+    shop.order(order).await;
+    let body = serde_json::json!({"order": order, "claim": "incomplete", "wants": "refund", "description": "Only 750",
+        "customer": {"reference": order}, "channel": "form"});
+    shop.customer().await.post("/v1/cases", &body).await.json()
+}
+
+async fn a_large_amount_asks_who_it_is_and_nothing_that_was_written_is_lost(ground: Ground) {
+    let set = [
+        "desk.undo_seconds=0",
+        "desk.step_up.amount_minor_max={ EUR = 1247 }",
+        "server.rate_sign_in_per_minute_max=1000",
+        "server.rate_visitor_per_minute_max=100000",
+    ];
+    let shop = Shop::with(ground, &set).await;
+    let case = owed(&shop, "VL-1").await;
+    let place = format!("/desk/cases/{}", case["number"]);
+    let cookie = signed_in(&shop, "Agnes", Role::Agent).await;
+    let reason = "We looked at it <together>.";
+    let fields = [
+        ("do", "override"),
+        ("outcome", "partial_refund"),
+        ("currency", "EUR"),
+        ("refund", "20"),
+        ("refund_units", "400"),
+        ("clause", "5.10"),
+        ("reason", reason),
+        ("once", "abcdefghijklmnop0123"),
+    ];
+    // Somebody who came by a link and has no password is told to set one.
+    let unset = ask(&shop, &place, &cookie, &fields).await;
+    assert!(
+        unset.status == 422 && unset.text().contains("You have no password yet"),
+        "{}",
+        unset.text()
+    );
+    let (secret, codes) = set_up(&shop, &cookie).await;
+    let asked = ask(&shop, &place, &cookie, &fields).await;
+    assert_eq!(asked.status, 422);
+    let page = asked.text();
+    assert!(
+        page.contains("more than EUR 12.47")
+            && page.contains("We looked at it &#60;together&#62;."),
+        "{page}"
+    );
+    // The interface asks as well: a cookie alone is not enough there either.
+    let id = case["id"].as_str().unwrap();
+    let path = format!("/v1/cases/{id}/decisions/1/accept");
+    let stranger = shop.stranger();
+    let request = stranger
+        .request("POST", &path)
+        .header("cookie", &cookie)
+        .header("sec-fetch-site", "same-origin")
+        .header("idempotency-key", "abcdefghijklmnop0999")
+        .header("content-type", "application/json");
+    let refused = stranger.ask(request.body(Body::from("{}")).unwrap()).await;
+    assert_eq!(
+        (refused.status, refused.slug().as_str()),
+        (403, "prove-who-you-are"),
+        "{}",
+        refused.text()
+    );
+
+    let mut kept: Vec<(String, String)> = fields
+        .iter()
+        .map(|(name, text)| (format!("kept-{name}"), (*text).to_owned()))
+        .collect();
+    kept.extend([
+        ("place".to_owned(), place.clone()),
+        ("password".to_owned(), PASSWORD.to_owned()),
+    ]);
+    let with = |code: &str| {
+        let mut all: Vec<(&str, &str)> = kept
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
+        all.push(("code", code));
+        all.iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    for (code, status) in [("000000", 422), (codes[0].as_str(), 303)] {
+        let all = with(code);
+        let all: Vec<(&str, &str)> = all
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
+        let answer = ask(&shop, "/desk/prove", &cookie, &all).await;
+        assert_eq!(answer.status, status, "{code}: {}", answer.text());
+        if status == 422 {
+            assert!(answer.text().contains("We looked at it"));
+        } else {
+            assert!(answer.header("location").unwrap().starts_with(&place));
+        }
+    }
+    let page = ask(&shop, &place, &cookie, &[]).await.text();
+    assert!(page.contains("EUR 20.00"), "{page}");
+    // For a quarter of an hour nobody asks again; and what is small asks nobody.
+    let other = owed(&shop, "VL-2").await;
+    let place = format!("/desk/cases/{}", other["number"]);
+    let accept = [
+        ("do", "accept"),
+        ("decision", "1"),
+        ("once", "abcdefghijklmnop0124"),
+    ];
+    assert_eq!(ask(&shop, &place, &cookie, &accept).await.status, 303);
+    // Where somebody was led to sign in, they go on from there; elsewhere nobody is led.
+    let next = [
+        ("next", "/desk?view=mine"),
+        ("password", PASSWORD),
+        ("code", &now(&shop, &secret, 1)),
+    ];
+    let led = ask(&shop, "/desk/prove", &cookie, &next).await;
+    assert_eq!(led.header("location"), Some("/desk?view=mine"));
 }

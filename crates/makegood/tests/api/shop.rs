@@ -133,6 +133,7 @@ impl Shop {
                 "server.rate_burst_max=100000",
                 "server.rate_per_minute_max=100000",
                 "server.rate_visitor_per_minute_max=100000",
+                "server.rate_sign_in_per_minute_max=1000",
             ],
         )
         .await
@@ -354,6 +355,11 @@ impl Visitor {
                 .unwrap()
                 .to_vec(),
         }
+    }
+
+    /// The same where the answer goes on.
+    pub async fn open(&self, request: Request<Body>) -> axum::response::Response {
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     pub fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {

@@ -22,6 +22,7 @@ use crate::post::{MESSAGE, REPLY, person_of};
 use crate::store::Trouble;
 use crate::vault::Sealed;
 use crate::web::Web;
+use crate::web::console::prove;
 use crate::web::idempotency::{Context, Done, Told, once};
 use crate::web::refusal::Problem;
 use crate::web::wire::case::CaseOut;
@@ -313,6 +314,7 @@ pub(in crate::web) async fn act_with(
     input: Input,
     words: Option<Words>,
 ) -> Answer {
+    prove::asked(web, &context.caller, id, &input).await?;
     let (desk, by, now) = (web.desk.clone(), context.actor(), web.clock.now());
     let limits = (
         web.config.attachments.files_per_case_max,

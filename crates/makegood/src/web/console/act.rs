@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::case::shown;
 use super::frame::{DeskFrame, guarded};
+use super::prove;
 use crate::answer::outcome_word;
 use crate::books::{currency, queue};
 use crate::web::Web;
@@ -27,7 +28,7 @@ use crate::web::idempotency::Context;
 use crate::web::portal::form::Form;
 use crate::web::portal::frame::chosen;
 use crate::web::portal::say::Say;
-use crate::web::refusal::{Problem, shown_at};
+use crate::web::refusal::{Problem, STEP_UP, shown_at};
 use crate::web::session;
 use crate::web::wire::{Answer, Prose, is_line};
 use crate::wire::Word;
@@ -319,19 +320,42 @@ pub async fn act(
     request: Request,
 ) -> Answer {
     session::from_our_pages(&web, &headers)?;
-    let mut frame = DeskFrame::new(&web, &uri, &headers, &caller, "queue", "desk-case");
+    let frame = DeskFrame::new(&web, &uri, &headers, &caller, "queue", "desk-case");
     let form = Form::read(&web, request).await?;
     let number: u64 = named.parse().map_err(|_| Problem::no_such("case"))?;
-    let id = case_of(&web, number).await?;
-    match done(&web, &caller, id, &form, &uri, &frame.say).await? {
+    again(&web, &caller, frame, number, &form, &uri).await
+}
+
+/// Does what a form of a case's page says, at once or after whoever sent it proved who they are.
+///
+/// # Errors
+/// There is no such case, or the program's own fault.
+pub async fn again(
+    web: &Arc<Web>,
+    caller: &Caller,
+    mut frame: DeskFrame,
+    number: u64,
+    form: &Form,
+    uri: &Uri,
+) -> Answer {
+    let id = case_of(web, number).await?;
+    let done = match done(web, caller, id, form, uri, &frame.say).await {
+        Err(problem) if problem.kind() == STEP_UP => {
+            let place = format!("/desk/cases/{number}");
+            return prove::asks(web, caller, frame, &place, form).await;
+        }
+        done => done?,
+    };
+    match done {
         Ok((told, onward)) => {
-            let place = leads_to(&form, number, told, onward, &uri);
+            let place = leads_to(form, number, told, onward, uri);
             Ok(guarded(shown_at(&place), frame.say.language))
         }
         Err(why) => {
             frame.amiss = Some(why);
             let draft = form.text("text").to_owned();
-            let page = shown(&web, frame, &caller, &named, &uri, draft).await?;
+            let named = number.to_string();
+            let page = shown(web, frame, caller, &named, uri, draft).await?;
             Ok(page.frame.amiss(page.html))
         }
     }
@@ -490,6 +514,7 @@ pub async fn done(
     let context = Context::of_page(web, caller, Some(form.text("once")), uri.path(), &all);
     match act_with(web, &context, id, wanted.input, None).await {
         Ok(_) => Ok(Ok((wanted.told, wanted.onward))),
+        Err(problem) if problem.kind() == STEP_UP => Err(problem),
         Err(problem) => refused_words(say, problem).map(Err),
     }
 }

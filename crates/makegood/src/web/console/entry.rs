@@ -17,10 +17,12 @@ use crate::books::seal::hex;
 use crate::setup::new_id;
 use crate::vault::Sealed;
 use crate::web::Web;
+use crate::web::access;
 use crate::web::api::sign_in::AFTER_SIGN_IN;
 use crate::web::portal::form::Form;
 use crate::web::portal::frame::{Frame, asked_for, chosen, guarded, parameter, sent, written};
-use crate::web::refusal::{Problem, amiss_page, shown_at};
+use crate::web::portal::say::Fill;
+use crate::web::refusal::{Problem, amiss_page, shown_at, waits_page};
 use crate::web::session;
 use crate::web::wire::Answer;
 
@@ -53,7 +55,7 @@ pub fn led(request: &Request) -> Response {
 }
 
 /// A place of the console's own, and nothing else: whoever makes a link does not choose where somebody ends who signs in.
-fn place(next: &str) -> &str {
+pub(super) fn place(next: &str) -> &str {
     let plain = next
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b'<' | b'>'));
@@ -94,7 +96,8 @@ pub async fn page(State(web): State<Arc<Web>>, uri: Uri, headers: HeaderMap) -> 
 #[utoipa::path(post, path = "/sign-in", tag = "Sessions", operation_id = "sign_in_by_password",
     responses((status = 303, description = "Signed in; the header `Location` leads on.", headers(("Location" = String), ("Set-Cookie" = String))),
         (status = 403, description = "It did not come from the page (`/problems/foreign-site`)", content_type = "application/problem+json", body = crate::web::refusal::ProblemBody),
-        (status = 422, description = "The page; name, password and code do not fit together, or too many were tried.", content_type = "text/html", body = String)))]
+        (status = 422, description = "The page; name, password and code do not fit together.", content_type = "text/html", body = String),
+        (status = 429, description = "The page; too many were tried from this address. The header `Retry-After` says for how many seconds to wait.", content_type = "text/html", body = String)))]
 pub async fn enter(
     State(web): State<Arc<Web>>,
     uri: Uri,
@@ -104,8 +107,12 @@ pub async fn enter(
     let begun = Instant::now();
     session::from_our_pages(&web, &headers)?;
     let frame = frame(&web, &uri, &headers);
+    let from = access::address(&web, &request);
     let form = Form::read(&web, request).await?;
     let language = frame.say.language;
+    if let Some(seconds) = web.limits.of_sign_in(from) {
+        return too_often(frame, &form, seconds);
+    }
     match cookie(&web, &form).await? {
         Some(cookie) => {
             tracing::info!("somebody signed in by password");
@@ -127,9 +134,37 @@ pub async fn enter(
     }
 }
 
+/// Too many were tried from one address: the page says for how long to wait, and so does a header for programs.
+fn too_often(frame: Frame, form: &Form, seconds: u64) -> Answer {
+    let minutes = usize::try_from(seconds.div_ceil(60)).unwrap_or(usize::MAX);
+    let language = frame.say.language;
+    let amiss = frame
+        .say
+        .with("sign-in-too-often", &[("minutes", Fill::Count(minutes))]);
+    let page = Page {
+        next: form.text("next").to_owned(),
+        name: form.text("name").to_owned(),
+        amiss: Some(amiss),
+        frame,
+    };
+    Ok(guarded(waits_page(written(&page)?, seconds), language))
+}
+
 /// The cookie of a new session, where everything fits.
 async fn cookie(web: &Arc<Web>, form: &Form) -> Result<Option<HeaderValue>, Problem> {
-    let name = form.text("name").to_owned();
+    match proved(web, form.text("name"), form).await? {
+        Some((proof, step, recovery)) => opened(web, proof, step, recovery).await,
+        None => Ok(None),
+    }
+}
+
+/// How somebody proves who they are, with the step of their code and what is left of the others; nothing where it does not fit.
+pub(super) async fn proved(
+    web: &Arc<Web>,
+    name: &str,
+    form: &Form,
+) -> Result<Option<(Proof, i64, String)>, Problem> {
+    let name = name.to_owned();
     if name.contains('\0') {
         return Ok(None);
     }
@@ -172,7 +207,7 @@ async fn cookie(web: &Arc<Web>, form: &Form) -> Result<Option<HeaderValue>, Prob
             noted.await?;
             Ok(None)
         }
-        Judged::Fits { step, recovery } => opened(web, proof, step, recovery).await,
+        Judged::Fits { step, recovery } => Ok(Some((proof, step, recovery))),
     }
 }
 
@@ -194,6 +229,7 @@ async fn opened(
                 return Ok(false);
             }
             people::add_session(tx, &secret, id, proof.id, now).await?;
+            people::proved(tx, id, now).await?;
             Ok(true)
         })
     });

@@ -219,4 +219,42 @@ sign-in-password = Adgangskode
 sign-in-code = Kode
 sign-in-code-hint = Seks cifre fra din kodeapp, eller en af de koder, du gemte til en mistet telefon.
 sign-in-wrong = Navn, adgangskode og kode passer ikke sammen eller er prøvet for tit. Vent et minut, og prøv igen; hver kode gælder én gang.
+sign-in-too-often = { $minutes ->
+    [one] For mange forsøg herfra. Vent et minut, og prøv igen.
+   *[other] For mange forsøg herfra. Vent { $minutes } minutter, og prøv igen.
+}
 sign-in-link = Ingen adgangskode endnu, eller mistet telefon og koder? Deskens ejer laver et link, der logger dig ind én gang.
+
+find-title = Find din sag
+find-lead = Du får en kode på mail, og med den læser du din sag, afgørelsen og alt, der er skrevet.
+find-send = Send mig en kode
+find-new = Har du ikke skrevet til os endnu?
+code-title = Din kode
+code-heard = Vi har det, du skrev.
+code-sent = Hvis ordren og { $email } hører sammen, er en kode på vej dertil.
+code-label = Kode
+code-hint = Seks cifre. Den gælder én gang i et kvarter.
+code-enter = Fortsæt
+code-none = Ingen kode efter nogle minutter? Se i uønsket post, og se efter, om ordrenummeret og adressen er dem i din ordrebekræftelse.
+code-again = Prøv igen
+code-wrong = Koden passer ikke eller gælder ikke længere. Se efter, om det er den nyeste, eller bed om en anden.
+code-no-case = Der er ingen sag om denne ordre endnu. Skriv til os, så er der en med det samme.
+code-subject = Din kode: { $code }
+code-greeting = Hej
+code-lead = Din kode er { $code }.
+code-lasts = Skriv den på siden, der spørger efter den. Den gælder én gang i { $minutes ->
+    [one] et minut
+   *[other] { $minutes } minutter
+}.
+code-not-you = Har du ikke bedt om en kode? Så skal du ikke gøre noget: ingen kommer ind uden den.
+code-closing = Venlig hilsen
+chat-title = Skriv med os
+chat-there = Der er nogen her, som svarer dig.
+chat-not-there = Der er ingen her lige nu. Skriv alligevel: vi svarer fra { $at }, her og på mail.
+chat-begin = Send
+chat-person = Os
+chat-stands = Sådan står din sag
+chat-case = Alt om sagen
+chat-hint = Skriv her
+chat-unsent = Det nåede ikke frem. Dine ord står her stadig: send dem igen.
+find-link = Har du skrevet til os før? Find din sag

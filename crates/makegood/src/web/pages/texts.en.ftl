@@ -219,4 +219,42 @@ sign-in-password = Password
 sign-in-code = Code
 sign-in-code-hint = Six figures from your authenticator, or one of the codes you kept for a lost telephone.
 sign-in-wrong = Name, password and code do not fit together, or were tried too often. Wait a minute and try again; every code counts once.
+sign-in-too-often = { $minutes ->
+    [one] Too many tries from here. Wait a minute, and try again.
+   *[other] Too many tries from here. Wait { $minutes } minutes, and try again.
+}
 sign-in-link = No password yet, or telephone and codes lost? The desk’s owner makes a link that signs you in once.
+
+find-title = Find your case
+find-lead = You get a code by mail, and with it you read your case, its decision and everything that was written.
+find-send = Send me a code
+find-new = Nothing sent to us yet?
+code-title = Your code
+code-heard = We have what you wrote.
+code-sent = If the order and { $email } belong together, a code is on its way there.
+code-label = Code
+code-hint = Six figures. It counts once, for a quarter of an hour.
+code-enter = Go on
+code-none = No code after some minutes? Look among unwanted mail, and see whether the order number and the address are those of your order confirmation.
+code-again = Try again
+code-wrong = This code does not fit, or counts no more. See whether it is the newest one, or ask for another.
+code-no-case = There is no case about this order yet. Write to us, and there is one at once.
+code-subject = Your code: { $code }
+code-greeting = Hello,
+code-lead = Your code is { $code }.
+code-lasts = Write it on the page that asks for it. It counts once, for { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+}.
+code-not-you = You did not ask for a code? Then you need do nothing: nobody gets in without it.
+code-closing = Kind regards,
+chat-title = Write with us
+chat-there = Somebody is here and answers you.
+chat-not-there = Nobody is here right now. Write all the same: we answer from { $at } on, here and by mail.
+chat-begin = Send
+chat-person = Us
+chat-stands = How your case stands
+chat-case = Everything about the case
+chat-hint = Write here
+chat-unsent = That did not reach us. Your words stand here still: send them again.
+find-link = Have you written to us before? Find your case

@@ -54,6 +54,32 @@ fn all() -> &'static [Asset; 2] {
     })
 }
 
+/// What the chat is drawn with: its stylesheet, the script of its own frame, and the one for the shop's pages.
+pub fn chat() -> &'static [Asset; 3] {
+    static ALL: OnceLock<[Asset; 3]> = OnceLock::new();
+    let script = |stem, text: &str| {
+        let media_type = "text/javascript; charset=utf-8";
+        named(stem, "js", media_type, text.to_owned())
+    };
+    ALL.get_or_init(|| {
+        let style = include_str!("../pages/chat.css").to_owned();
+        [
+            named("chat", "css", "text/css; charset=utf-8", style),
+            script("chat", include_str!("../pages/chat.js")),
+            script("widget", include_str!("../pages/chat_widget.js")),
+        ]
+    })
+}
+
+impl Asset {
+    /// As it is sent.
+    #[must_use]
+    pub fn sent(&self) -> Response {
+        let content = self.content.clone().into_bytes();
+        refusal::bytes(refusal::DONE, self.media_type, content)
+    }
+}
+
 /// The address of the stylesheet.
 #[must_use]
 pub fn look() -> String {
@@ -75,14 +101,10 @@ pub fn mark() -> String {
     params(("name" = String, Path, description = "The name, as a page writes it.")),
     responses((status = 200, description = "The content.", content((String = "text/css"), (String = "text/javascript"), (String = "image/svg+xml")))))]
 pub async fn read(Path(name): Path<String>) -> Answer {
-    let mut assets = all().iter().chain(look::all());
+    let mut assets = all().iter().chain(look::all()).chain(chat());
     let asset = assets.find(|asset| asset.name == name);
     let asset = asset.ok_or_else(|| Problem::no_such("asset"))?;
-    let mut response: Response = refusal::bytes(
-        refusal::DONE,
-        asset.media_type,
-        asset.content.clone().into_bytes(),
-    );
+    let mut response = asset.sent();
     response
         .headers_mut()
         .insert(header::CACHE_CONTROL, HeaderValue::from_static(FOR_GOOD));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A customer's page of a case, behind a signed link: how it stands in one sentence, why, what is still needed, and a way to answer.
 
-mod state;
+pub(super) mod state;
 
 use std::sync::Arc;
 
@@ -50,29 +50,29 @@ crate::statements! {
 const THREAD_MOST: usize = 40;
 
 /// What the books say of a case, for its customer.
-struct Seen {
-    case: Arc<Case>,
-    records: Records,
-    paper: Option<Vec<u8>>,
-    files: Vec<File>,
-    proof: bool,
+pub(super) struct Seen {
+    pub(super) case: Arc<Case>,
+    pub(super) records: Records,
+    pub(super) paper: Option<Vec<u8>>,
+    pub(super) files: Vec<File>,
+    pub(super) proof: bool,
 }
 
 /// Something that is asked of the customer.
-struct Ask {
-    question: String,
-    why: Option<String>,
+pub(super) struct Ask {
+    pub(super) question: String,
+    pub(super) why: Option<String>,
 }
 
 /// Something that was written.
-struct Item {
-    ours: bool,
-    at: Instant,
-    machine: String,
-    when: String,
-    title: String,
-    text: String,
-    files: Vec<String>,
+pub(super) struct Item {
+    pub(super) ours: bool,
+    pub(super) at: Instant,
+    pub(super) machine: String,
+    pub(super) when: String,
+    pub(super) title: String,
+    pub(super) text: String,
+    pub(super) files: Vec<String>,
 }
 
 #[derive(Template)]
@@ -113,7 +113,7 @@ struct Gone {
 }
 
 /// Where links stand: everything that is wrong with one looks the same.
-fn gone(web: &Web, uri: &Uri, headers: &HeaderMap) -> Answer {
+pub(super) fn gone(web: &Web, uri: &Uri, headers: &HeaderMap) -> Answer {
     let language = chosen(uri).unwrap_or_else(|| asked_for(web, headers));
     let mut frame = Frame::new(web, uri, language, "", "gone-title");
     // The address of a link that does not count is not repeated.
@@ -121,7 +121,7 @@ fn gone(web: &Web, uri: &Uri, headers: &HeaderMap) -> Answer {
     Ok(guarded(gone_page(written(&Gone { frame })?), language))
 }
 
-async fn seen(web: &Arc<Web>, text: &str) -> Result<Option<Seen>, Problem> {
+pub(super) async fn seen(web: &Arc<Web>, text: &str) -> Result<Option<Seen>, Problem> {
     let now = web.clock.now();
     let Some(link) = web.links.read(text, now) else {
         return Ok(None);
@@ -288,18 +288,22 @@ async fn put_together(
 }
 
 /// What has to be worked out from the policy and the records.
-struct Explained {
-    asks: Vec<Ask>,
-    curve: Option<Curve>,
-    judged_at: Option<String>,
-    decision: Vec<Paragraph>,
-    changes: Vec<String>,
-    version: Option<(String, String)>,
-    proof: bool,
+pub(super) struct Explained {
+    pub(super) asks: Vec<Ask>,
+    pub(super) curve: Option<Curve>,
+    pub(super) judged_at: Option<String>,
+    pub(super) decision: Vec<Paragraph>,
+    pub(super) changes: Vec<String>,
+    pub(super) version: Option<(String, String)>,
+    pub(super) proof: bool,
 }
 
 /// Works it out away from the threads that answer.
-async fn spawn_explained(web: &Arc<Web>, say: &Say, seen: Seen) -> Result<Explained, Problem> {
+pub(super) async fn spawn_explained(
+    web: &Arc<Web>,
+    say: &Say,
+    seen: Seen,
+) -> Result<Explained, Problem> {
     let (web, say) = (Arc::clone(web), say.clone());
     let explained = tokio::task::spawn_blocking(move || explained(&web, &say, &seen));
     explained
@@ -428,7 +432,7 @@ fn changes(web: &Web, say: &Say, case: &Case, judged: Option<&CaseFile<'_>>) -> 
 }
 
 /// What was written, by the customer and by us, newest last.
-async fn thread(web: &Arc<Web>, say: &Say, seen: &Seen) -> Result<Vec<Item>, Problem> {
+pub(super) async fn thread(web: &Arc<Web>, say: &Say, seen: &Seen) -> Result<Vec<Item>, Problem> {
     let case = &seen.case;
     let mut items = Vec::new();
     let item = |ours: bool, at: Instant, title: String| Item {
@@ -551,7 +555,7 @@ pub async fn send(
     let form = Form::read(&web, request).await?;
     let done = match wrong_with(&form) {
         Some(why) => Err(frame.say.t(why)),
-        None => acted(&web, &seen.case, &form, uri.path(), &frame.say).await?,
+        None => acted(&web, &seen.case, Door::Form, &form, uri.path(), &frame.say).await?,
     };
     match done {
         Ok(what) => {
@@ -573,7 +577,7 @@ fn and(uri: &Uri) -> String {
     })
 }
 
-fn wrong_with(form: &Form) -> Option<&'static str> {
+pub(super) fn wrong_with(form: &Form) -> Option<&'static str> {
     if form.rejected > 0 {
         return Some("files-rejected");
     }
@@ -582,9 +586,10 @@ fn wrong_with(form: &Form) -> Option<&'static str> {
 }
 
 /// Hands in what was written: which it was; or why it was not taken, in words.
-async fn acted(
+pub(super) async fn acted(
     web: &Arc<Web>,
     case: &Case,
+    door: Door,
     form: &Form,
     path: &str,
     say: &Say,
@@ -620,12 +625,11 @@ async fn acted(
     let sealed = words(web, case.id, prose.as_ref(), loose.clone()).await?;
     let message = sealed.sealed.as_ref().map(|sealed| Digest(sealed.hash));
     if appeals {
-        let door = Door::Form;
         inputs.push((Input::Appeal { door, message }, true, Vec::new()));
     }
     if (!appeals && message.is_some()) || !loose.is_empty() {
         let input = Input::Message {
-            door: Door::Form,
+            door,
             message: message.filter(|_| !appeals),
             attachments: loose.clone(),
         };

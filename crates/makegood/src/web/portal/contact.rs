@@ -17,6 +17,7 @@ use crate::web::wire::Answer;
 struct Page {
     frame: Frame,
     form: bool,
+    chat: bool,
     email: Option<String>,
     phone: Option<String>,
     website: Option<String>,
@@ -39,6 +40,7 @@ pub async fn page(State(web): State<Arc<Web>>, uri: Uri, headers: HeaderMap) -> 
         .say
         .with("contact-answered", &[("hours", Fill::Count(hours))]);
     let page = Page {
+        chat: web.config.desk.channels.contains(&"chat"),
         form: web.config.desk.channels.contains(&"form"),
         email: merchant.email.clone(),
         phone: merchant.phone.clone(),

@@ -52,6 +52,15 @@ impl Form {
         Ok(form)
     }
 
+    /// A form of these texts.
+    #[must_use]
+    pub fn of(fields: impl Iterator<Item = (String, String)>) -> Self {
+        Self {
+            fields: fields.collect(),
+            ..Self::default()
+        }
+    }
+
     /// Reads a form whose files are texts: each stands under the name of its field, as if it had been written there.
     ///
     /// # Errors

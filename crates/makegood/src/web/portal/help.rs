@@ -25,25 +25,25 @@ use crate::store::Value;
 use crate::web::Web;
 use crate::web::api::cases::{self, NewCase};
 use crate::web::idempotency::Context;
-use crate::web::refusal::{Problem, amiss_page};
+use crate::web::refusal::{Problem, amiss_page, shown_at};
 use crate::web::session;
 use crate::web::wire::{Answer, Mail};
 use crate::wire::{Word as _, read_body};
 
 /// However quickly it went, the answer comes no sooner: what is found out about an order takes part of this time, and nobody sees which.
-const ANSWERED_AFTER: Duration = Duration::from_millis(400);
+pub(super) const ANSWERED_AFTER: Duration = Duration::from_millis(400);
 
 /// What the first step asks for, as it was written, and what is wrong with it.
 #[derive(Clone, Default)]
-struct Asked {
-    order: String,
-    email: String,
-    words: String,
-    wrong: Vec<(&'static str, String)>,
+pub(super) struct Asked {
+    pub(super) order: String,
+    pub(super) email: String,
+    pub(super) words: String,
+    pub(super) wrong: Vec<(&'static str, String)>,
 }
 
 impl Asked {
-    fn of(form: &Form, frame: &Frame) -> Self {
+    pub(super) fn of(form: &Form, frame: &Frame) -> Self {
         let mut asked = Self {
             order: form.text("order").to_owned(),
             email: form.text("email").to_owned(),
@@ -67,7 +67,7 @@ impl Asked {
     }
 
     /// What is wrong with a field.
-    fn fault(&self, field: &str) -> Option<&str> {
+    pub(super) fn fault(&self, field: &str) -> Option<&str> {
         self.wrong
             .iter()
             .find(|(known, _)| *known == field)
@@ -129,6 +129,15 @@ fn frame(web: &Web, uri: &Uri, headers: &HeaderMap) -> (Frame, Language) {
     )
 }
 
+/// Arrive
+///
+/// Leads to the help form, which is what most who come here want.
+#[utoipa::path(get, path = "/", tag = "Pages", operation_id = "home",
+    responses((status = 303, description = "The header `Location` leads to the help form.", headers(("Location" = String)))))]
+pub async fn home() -> Answer {
+    Ok(shown_at("/help"))
+}
+
 /// Open the help form
 ///
 /// In Danish or English, as `language` or `Accept-Language` has it. `order` fills the order number in.
@@ -188,7 +197,7 @@ pub async fn send(
     }
 }
 
-fn answered(web: &Web, frame: &Frame) -> String {
+pub(super) fn answered(web: &Web, frame: &Frame) -> String {
     let hours = web.config.merchant.answer.as_secs().div_euclid(3_600);
     let hours = usize::try_from(hours).unwrap_or(usize::MAX);
     frame
@@ -247,16 +256,16 @@ pub(in crate::web) fn once() -> Result<String, Problem> {
 }
 
 /// Whether whoever asks shows what the shop knows of the order's customer.
-enum Shown {
+pub(super) enum Shown {
     /// The address is the customer's.
-    Customer,
+    Customer(Id),
     /// The order is not known yet: when it comes, so does the one whose it is, and letters go to them.
     NoOrder,
     /// Anything else.
     Stranger,
 }
 
-async fn shown(web: &Web, order: &str, mail: &str) -> Result<Shown, Problem> {
+pub(super) async fn shown(web: &Web, order: &str, mail: &str) -> Result<Shown, Problem> {
     let index = web.vault.email_index(mail);
     let order = order.to_owned();
     let found = web.desk.store.read(move |tx| {
@@ -270,7 +279,7 @@ async fn shown(web: &Web, order: &str, mail: &str) -> Result<Shown, Problem> {
     });
     Ok(match found.await? {
         (_, None) => Shown::NoOrder,
-        (Some(known), Some(Some(owner))) if known == owner => Shown::Customer,
+        (Some(known), Some(Some(owner))) if known == owner => Shown::Customer(known),
         _ => Shown::Stranger,
     })
 }
@@ -283,8 +292,20 @@ async fn take_in(
     claim: ClaimKind,
     language: Language,
 ) -> Result<(), Problem> {
+    take_in_by(web, "form", form, asked, claim, language).await
+}
+
+/// The same by a named way.
+pub(super) async fn take_in_by(
+    web: &Arc<Web>,
+    channel: &'static str,
+    form: &Form,
+    asked: &Asked,
+    claim: ClaimKind,
+    language: Language,
+) -> Result<(), Problem> {
     let customer = match shown(web, &asked.order, &asked.email).await? {
-        Shown::Customer => json!({"email": asked.email}),
+        Shown::Customer(_) => json!({"email": asked.email}),
         Shown::NoOrder => Json::Null,
         Shown::Stranger => return Ok(()),
     };
@@ -293,7 +314,7 @@ async fn take_in(
         "claim": claim.word(),
         "description": asked.words,
         "language": language.code(),
-        "channel": "form",
+        "channel": channel,
         "attachments": form.files,
     });
     let account = form.text("account");

@@ -74,6 +74,14 @@ impl Links {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
+    /// What a code that was mailed is known again by.
+    #[must_use]
+    pub fn code_mark(&self, id: Id, code: &str) -> [u8; 32] {
+        let said = [b"code".as_slice(), id.0.as_slice(), code.as_bytes()].concat();
+        let mark = hmac::sign(&self.0, &said);
+        mark.as_ref().try_into().unwrap_or_default()
+    }
+
     /// What a link says; nothing where it was forged, is not whole, or has run out.
     #[must_use]
     pub fn read(&self, text: &str, now: Instant) -> Option<Link> {

@@ -46,7 +46,7 @@ struct Page {
 }
 
 /// The sections whose names stand in the catalogue; those of providers and below others are named by their path alone.
-const TITLED: [&str; 13] = [
+const TITLED: [&str; 14] = [
     "server",
     "store",
     "merchant",
@@ -54,6 +54,7 @@ const TITLED: [&str; 13] = [
     "money",
     "payments",
     "fulfilment",
+    "chat",
     "webhooks",
     "mail",
     "attachments",
