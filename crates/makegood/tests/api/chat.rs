@@ -110,7 +110,8 @@ async fn somebody_for_whom_the_shop_vouches_writes_and_is_answered(ground: Groun
     let place = begun(&shop, "VL-1", "ann", "Only <b>750</b> came.").await;
     let page = read(&visitor, &format!("{place}?language=en")).await.text();
     assert!(
-        page.contains("Only &#60;b&#62;750&#60;/b&#62; came.") && page.contains("a person looks at the decision"),
+        page.contains("Only &#60;b&#62;750&#60;/b&#62; came.")
+            && page.contains("a person looks at the decision"),
         "{page}"
     );
     let agent = shop.agent().await;
