@@ -107,10 +107,10 @@ async fn somebody_for_whom_the_shop_vouches_writes_and_is_answered(ground: Groun
         page.contains("value=\"VL-1\"") && !page.contains("name=\"email\""),
         "{page}"
     );
-    let place = begun(&shop, "VL-1", "ann", "Only <b>750</b> came.").await;
+    let place = begun(&shop, "VL-1", "ann", "Some are missing: <b>750</b> came.").await;
     let page = read(&visitor, &format!("{place}?language=en")).await.text();
     assert!(
-        page.contains("Only &#60;b&#62;750&#60;/b&#62; came.")
+        page.contains("Some are missing: &#60;b&#62;750&#60;/b&#62; came.")
             && page.contains("a person looks at the decision"),
         "{page}"
     );
