@@ -36,8 +36,6 @@ mod servers;
 #[expect(dead_code, reason = "the tests of the interface use the rest")]
 mod shop;
 
-#[path = "mail/code.rs"]
-mod code;
 #[path = "mail/incoming.rs"]
 mod incoming;
 #[path = "mail/outgoing.rs"]

@@ -462,12 +462,11 @@ const CANCELS: [CancelWhy; 3] = [
     CancelWhy::CommandRefused,
 ];
 const ROUTES: [Route; 3] = [Route::Connector, Route::Team, Route::Provider];
-const CLOSED: [ClosedWhy; 5] = [
+const CLOSED: [ClosedWhy; 4] = [
     ClosedWhy::Settled,
     ClosedWhy::Unanswered,
     ClosedWhy::OrderNotFound,
     ClosedWhy::ByPerson,
-    ClosedWhy::Merged,
 ];
 
 fn actors(id: Id) -> [Actor; 9] {

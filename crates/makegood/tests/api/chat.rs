@@ -167,12 +167,7 @@ async fn somebody_for_whom_the_shop_vouches_writes_and_is_answered(ground: Groun
 
 async fn whoever_names_an_order_and_an_address_learns_nothing_by_it(ground: Ground) {
     let shop = shop(ground, &[]).await;
-    shop.order("VL-1").await;
-    let known = json!({"order": "VL-1", "claim": "slow", "customer": {"reference": "ann", "email": "ann@example.com"}});
-    assert_eq!(
-        shop.customer().await.post("/v1/cases", &known).await.status,
-        200
-    );
+    crate::portal::known(&shop, "VL-1", "ann@example.com").await;
     let visitor = shop.stranger();
     let mut pages = Vec::new();
     for (order, email) in [

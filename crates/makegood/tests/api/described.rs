@@ -69,6 +69,7 @@ fn every_reference_of_the_description_leads_somewhere() {
                 "/find/code",
                 "/sign-in/{link}",
                 "/c/{link}",
+                "/chat/{link}",
                 "/desk",
                 "/desk/cases/{number}",
                 "/desk/tasks",

@@ -70,7 +70,7 @@ fn field(page: &str, name: &str) -> String {
 }
 
 /// An order of somebody whom the shop knows.
-async fn known(shop: &Shop, order: &str, mail: &str) {
+pub async fn known(shop: &Shop, order: &str, mail: &str) {
     shop.order(order).await;
     own(shop, order, mail).await;
 }
@@ -619,6 +619,7 @@ fn every_text_stands_in_both_languages_is_used_and_is_filled_in_alike() {
         "pages",
         "portal",
         "portal/case",
+        "portal/chat",
         "console",
         "console/case",
         "console/settings",

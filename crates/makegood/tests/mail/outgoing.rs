@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::servers::Servers;
 use crate::shop::{Ground, Shop};
 
-pub async fn opened(ground: Ground, servers: Option<&Servers>, more: &[&str]) -> Shop {
+async fn opened(ground: Ground, servers: Option<&Servers>, more: &[&str]) -> Shop {
     let mut set: Vec<String> = [
         "desk.undo_seconds=0",
         "server.rate_burst_max=100000",
