@@ -14,6 +14,7 @@ use crate::shop::{Answered, Ground, Shop, Visitor};
 
 on_both! {
     somebody_for_whom_the_shop_vouches_writes_and_is_answered,
+    nobody_is_let_into_a_case_of_somebody_else_whatever_they_write,
     whoever_names_an_order_and_an_address_learns_nothing_by_it,
     a_message_that_is_sent_again_counts_once,
     news_come_while_the_page_is_open,
@@ -378,4 +379,65 @@ async fn the_page_says_when_somebody_is_there(ground: Ground) {
             "{page}"
         );
     }
+}
+
+async fn nobody_is_let_into_a_case_of_somebody_else_whatever_they_write(ground: Ground) {
+    let shop = shop(ground, &[]).await;
+    for order in ["VL-1", "VL-2"] {
+        shop.order(order).await;
+    }
+    let words = "Some are missing.";
+    begun(&shop, "VL-1", "ann", words).await;
+    let visitor = shop.stranger();
+    // Ann's order with a case, an order of nobody's, one that is not known: by a token without an order all are answered alike.
+    let mut pages = Vec::new();
+    for order in ["VL-1", "VL-2", "VL-9"] {
+        let bob = token(&shop, "bob", None, 600);
+        let fields = [
+            ("token", bob.as_str()),
+            ("order", order),
+            ("words", words),
+            ("once", "ebcdefghijklmnop0123"),
+        ];
+        let answer = send(&visitor, "/chat", &fields).await;
+        assert_eq!(answer.status, 422, "{order}: {}", answer.text());
+        let text = answer.text();
+        let once = text.split("name=\"once\" value=\"").nth(1).unwrap();
+        let once = once.split('"').next().unwrap().to_owned();
+        pages.push(
+            text.replace(order, "O")
+                .replace(&once, "K")
+                .replace(&bob, "T"),
+        );
+    }
+    assert!(pages.windows(2).all(|two| two[0] == two[1]));
+    // Not even where the shop errs and vouches for both of them.
+    let bob = token(&shop, "bob", Some("VL-1"), 600);
+    let fields = [
+        ("token", bob.as_str()),
+        ("words", words),
+        ("once", "fbcdefghijklmnop0123"),
+    ];
+    assert_eq!(send(&visitor, "/chat", &fields).await.status, 422);
+    // What the token names is not overridden by the form.
+    let bob = token(&shop, "bob", Some("VL-2"), 600);
+    let fields = [
+        ("token", bob.as_str()),
+        ("order", "VL-1"),
+        ("words", words),
+        ("once", "gbcdefghijklmnop0123"),
+    ];
+    let place = room(&send(&visitor, "/chat", &fields).await);
+    assert_eq!(read(&visitor, &place).await.status, 200);
+    let agent = shop.agent().await;
+    let of = async |order: &str| {
+        agent.get(&format!("/v1/cases?order={order}")).await.json()["data"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!(
+        (of("VL-1").await, of("VL-2").await, of("VL-9").await),
+        (1, 1, 0)
+    );
 }

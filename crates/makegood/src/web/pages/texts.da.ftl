@@ -251,6 +251,7 @@ code-closing = Venlig hilsen
 chat-title = Skriv med os
 chat-there = Der er nogen her, som svarer dig.
 chat-not-there = Der er ingen her lige nu. Skriv alligevel: vi svarer fra { $at }, her og på mail.
+chat-order-wrong = Vi finder ikke denne ordre blandt dine. Nummeret står i din ordrebekræftelse.
 chat-begin = Send
 chat-person = Os
 chat-stands = Sådan står din sag

@@ -251,6 +251,7 @@ code-closing = Kind regards,
 chat-title = Write with us
 chat-there = Somebody is here and answers you.
 chat-not-there = Nobody is here right now. Write all the same: we answer from { $at } on, here and by mail.
+chat-order-wrong = We do not find this order among yours. The number stands in your order confirmation.
 chat-begin = Send
 chat-person = Us
 chat-stands = How your case stands

@@ -24,6 +24,7 @@ use super::help::{ANSWERED_AFTER, Asked, once, take_in_by};
 use super::say::{Fill, Say};
 use super::suggest;
 use super::vouch::{self, Vouched};
+use crate::books::orders::{Depth, records};
 use crate::books::{codes, private};
 use crate::store::Value;
 use crate::web::Web;
@@ -42,6 +43,11 @@ pub use room::{
 
 /// The way by which the words of a chat come.
 const CHANNEL: &str = "chat";
+
+crate::statements! {
+    /// Whose the cases about an order are.
+    ASKED_BY = "select distinct customer_id from desk_case where order_number = ?1 and customer_id is not null";
+}
 
 #[derive(Template)]
 #[template(path = "chat.html")]
@@ -233,10 +239,9 @@ async fn known(
 ) -> Answer {
     let language = frame.say.language;
     let words = form.text("words").to_owned();
-    let order = match (form.text("order"), &vouched.order) {
-        ("", Some(order)) => order.clone(),
-        (order, _) => order.to_owned(),
-    };
+    // What the shop vouches for is not overridden by what a form says.
+    let order = vouched.order.clone();
+    let order = order.unwrap_or_else(|| form.text("order").to_owned());
     let case = match words.is_empty() {
         true => continued(web, &vouched).await?,
         false => opened(web, form, &vouched, &order, &words, language).await?,
@@ -257,10 +262,9 @@ async fn known(
             Ok(guarded(web, html(written(&page)?), language))
         }
         Err(field) => {
-            let text = frame.say.t(if field == "order" {
-                "help-order-wrong"
-            } else {
-                "help-words-wrong"
+            let text = frame.say.t(match field {
+                "order" => "chat-order-wrong",
+                _ => "help-words-wrong",
             });
             let asked = Asked {
                 order,
@@ -290,6 +294,31 @@ async fn continued(
     Ok(Ok(found.await?))
 }
 
+/// Whether somebody may ask about an order: the shop vouches for both together, or the order is known as theirs; and nobody else has
+/// asked about it.
+async fn may_ask(web: &Web, vouched: &Vouched, order: &str) -> Result<bool, Problem> {
+    let own = customer(web, &vouched.reference).await?;
+    let named = vouched.order.as_deref() == Some(order);
+    let order = order.to_owned();
+    let found = web.desk.store.read(move |tx| {
+        let order = order.clone();
+        Box::pin(async move {
+            let record = records(tx, &order, false, Depth::Money).await?.order;
+            let owner = record.and_then(|record| record.customer);
+            let others = tx.rows(&ASKED_BY, &[Value::from(order.as_str())]).await?;
+            let others = others.iter().map(|row| row.id(0).map(Id));
+            Ok((owner, others.collect::<Result<Vec<Id>, _>>()?))
+        })
+    });
+    let (owner, asked_by) = found.await?;
+    let is_own = |other: &Id| own == Some(*other);
+    let theirs = match &owner {
+        Some(owner) => is_own(owner),
+        None => named,
+    };
+    Ok(theirs && asked_by.iter().all(is_own))
+}
+
 /// A conversation that begins, or goes on, with what somebody writes; or the field that is to be put right.
 async fn opened(
     web: &Arc<Web>,
@@ -299,7 +328,8 @@ async fn opened(
     words: &str,
     language: Language,
 ) -> Result<Result<Option<Id>, &'static str>, Problem> {
-    if !crate::web::wire::is_line(order, 200) {
+    // An order that nobody knows and one of somebody else are answered alike.
+    if !crate::web::wire::is_line(order, 200) || !may_ask(web, vouched, order).await? {
         return Ok(Err("order"));
     }
     let body = json!({
@@ -328,8 +358,12 @@ async fn opened(
     let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await;
     let bytes = bytes.map_err(|why| Problem::fault(format!("an answer cannot be read: {why}")))?;
     let case = serde_json::from_slice::<serde_json::Value>(&bytes).ok();
+    // Whatever came of it, nobody is let into a case of somebody else.
+    let own = customer(web, &vouched.reference).await?;
+    let own = own.map(|id| crate::web::wire::name("cus", id));
     let id = case
         .as_ref()
+        .filter(|case| own.is_some() && case["customer"].as_str() == own.as_deref())
         .and_then(|case| case["id"].as_str())
         .and_then(|id| crate::web::wire::read_name("case", id).ok());
     Ok(Ok(id))
