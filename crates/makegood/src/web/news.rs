@@ -20,6 +20,8 @@ crate::statements! {
 
 /// The books are asked no more often than this, however much happens.
 const CALM: Duration = Duration::from_millis(100);
+/// So long is waited after trouble.
+const AFTER_TROUBLE: Duration = Duration::from_secs(1);
 /// Events are numbered before they are committed, so some come behind later ones: so many are looked at again.
 const AGAIN: i64 = 200;
 
@@ -36,8 +38,10 @@ impl News {
         if self.begun.set(()).is_ok() {
             let (own, store) = (Arc::clone(self), store.clone());
             tokio::spawn(async move {
-                if let Err(trouble) = own.work(&store).await {
-                    tracing::warn!(cause = %trouble, "pages that are open hear no news any more until they are opened again");
+                // Until the store is closed: what was missed is told at the next look.
+                while let Err(trouble) = own.work(&store).await {
+                    tracing::warn!(cause = %trouble, "news could not be looked up; they are looked up again");
+                    tokio::time::sleep(AFTER_TROUBLE).await;
                 }
             });
         }

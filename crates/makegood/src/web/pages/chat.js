@@ -37,28 +37,38 @@
 
   const form = $('#write');
   const name = () => crypto.randomUUID ? crypto.randomUUID().replaceAll('-', '') : String(Math.random()).slice(2).padEnd(16, '0') + Date.now();
-  const send = async (body, tries = 0) => {
-    try {
-      const answer = await fetch(location.pathname + location.search, { method: 'POST', body, redirect: 'follow' });
-      if (answer.status < 500 && answer.status !== 429) return answer.ok;
-    } catch { /* the line is down, or the desk starts anew: the same message goes again under the same name */ }
-    if (tries > 20) return false;
-    await new Promise(done => setTimeout(done, Math.min(1000 * 2 ** tries, 15000)));
-    return send(body, tries + 1);
+  // A message keeps its name until the desk has it, however often it has to go. `false`: the desk will not have it so.
+  const send = async body => {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        const answer = await fetch(location.pathname + location.search, { method: 'POST', body, redirect: 'follow' });
+        if (answer.ok) return true;
+        if (answer.status === 410 || (answer.status === 422 && tries > 3)) return false;
+      } catch { /* the line is down, or the desk starts anew */ }
+      $('#unsent').hidden = tries < 3;
+      await new Promise(done => setTimeout(done, Math.min(500 * 2 ** tries, 15000)));
+    }
   };
-  form.addEventListener('submit', async event => {
+  // One after the other, so that none overtakes another; what a reload would lose is said before it does.
+  let sending = Promise.resolve(), waiting = 0;
+  addEventListener('beforeunload', event => { if (waiting) event.preventDefault(); });
+  form.addEventListener('submit', event => {
     event.preventDefault();
-    const text = form.elements.text;
-    if (!text.value.trim() && !form.elements.files.files.length) return;
+    const { text, files } = form.elements;
+    if (!text.value.trim() && !files.files.length) return;
     form.elements.once.value = name();
-    const body = new FormData(form);
-    const words = text.value;
+    const body = new FormData(form), words = text.value, chosen = files.files;
     text.value = '';
-    form.elements.files.value = '';
-    $('#unsent').hidden = true;
-    if (await send(body)) { await draw(); return; }
-    $('#unsent').hidden = false;
-    if (!text.value) text.value = words;
+    files.value = '';
+    waiting += 1;
+    sending = sending.then(() => send(body)).then(async taken => {
+      waiting -= 1;
+      $('#unsent').hidden = taken;
+      if (taken) return draw();
+      text.value = text.value ? `${words}\n${text.value}` : words;
+      if (!files.files.length) files.files = chosen;
+      return undefined;
+    }).catch(() => {});
   });
   form.elements.text.addEventListener('keydown', event => {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }

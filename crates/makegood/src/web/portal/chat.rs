@@ -77,7 +77,7 @@ fn look() -> ChatLook {
 }
 
 /// An answer with the headers of a page of the chat: the sites of the settings may show it in a frame, and nobody else.
-fn guarded(web: &Web, mut response: Response, language: Language) -> Response {
+pub(super) fn guarded(web: &Web, mut response: Response, language: Language) -> Response {
     let sites = match web.config.chat_sites.is_empty() {
         true => "'none'".to_owned(),
         false => web.config.chat_sites.join(" "),

@@ -235,7 +235,12 @@ pub async fn enter(
             to,
             frame,
         };
-        Ok(guarded(amiss_page(written(&page)?), language))
+        let answer = amiss_page(written(&page)?);
+        Ok(match to {
+            // In the shop's frame it goes on in the frame.
+            "chat" => super::chat::guarded(&web, answer, language),
+            _ => guarded(answer, language),
+        })
     };
     let Some((customer, order)) = tried else {
         return again(frame, "code-wrong");

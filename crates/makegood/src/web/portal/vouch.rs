@@ -15,7 +15,7 @@ use crate::web::wire::is_line;
 /// Longest token that is looked into, in bytes.
 const LONGEST: usize = 2_000;
 /// For how many seconds a token may count at most: it is made for a page that is being shown.
-const LASTS_MOST: i64 = 86_400;
+const LASTS_MOST: i64 = 3_600;
 
 /// Whom the shop vouches for.
 #[derive(Clone, Debug, PartialEq, Eq)]

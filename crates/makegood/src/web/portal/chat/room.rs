@@ -20,7 +20,7 @@ use crate::post::REPLY;
 use crate::web::Web;
 use crate::web::portal::case::{self, Item, Seen, acted, state, words_of, wrong_with};
 use crate::web::portal::form::Form;
-use crate::web::portal::frame::{Frame, chosen, written};
+use crate::web::portal::frame::{Frame, asked_for, chosen, written};
 use crate::web::portal::help::once;
 use crate::web::portal::say::Say;
 use crate::web::refusal::{Problem, amiss_page, shown_at};
@@ -102,6 +102,12 @@ async fn thread(web: &Arc<Web>, say: &Say, seen: &Seen) -> Result<Vec<Item>, Pro
     Ok(items)
 }
 
+/// Where links stand that do not count, also in the shop's frame.
+fn gone(web: &Web, uri: &Uri, headers: &HeaderMap) -> Answer {
+    let language = chosen(uri).unwrap_or_else(|| asked_for(web, headers));
+    Ok(guarded(web, case::gone(web, uri, headers)?, language))
+}
+
 /// Read a conversation
 ///
 /// For the customer who has its link. Links that do not count are answered as at `/c/{link}`.
@@ -116,7 +122,7 @@ pub async fn page(
     headers: HeaderMap,
 ) -> Answer {
     let Some(seen) = case::seen(&web, &link).await? else {
-        return case::gone(&web, &uri, &headers);
+        return gone(&web, &uri, &headers);
     };
     let language = chosen(&uri).unwrap_or(seen.case.language);
     let frame = Frame::new(&web, &uri, language, "chat", "chat-title");
@@ -142,7 +148,7 @@ pub async fn send(
 ) -> Answer {
     session::from_our_pages(&web, &headers)?;
     let Some(seen) = case::seen(&web, &link).await? else {
-        return case::gone(&web, &uri, &headers);
+        return gone(&web, &uri, &headers);
     };
     let language = chosen(&uri).unwrap_or(seen.case.language);
     let frame = Frame::new(&web, &uri, language, "chat", "chat-title");
@@ -207,7 +213,7 @@ pub async fn stream(
 ) -> Result<Response, Problem> {
     let now = web.clock.now();
     let Some(known) = web.links.read(&link, now) else {
-        return case::gone(&web, &uri, &headers);
+        return gone(&web, &uri, &headers);
     };
     // Before the case is looked at: what happens in between is told rather than missed.
     let news = web.news.of(&web.desk.store, known.case);
@@ -223,7 +229,7 @@ pub async fn stream(
         })
     });
     let Some(version) = found.await? else {
-        return case::gone(&web, &uri, &headers);
+        return gone(&web, &uri, &headers);
     };
     let stand = Stand {
         news,
