@@ -8,10 +8,10 @@ use makegood_desk::ledger::Booking;
 use super::act::Desk;
 use super::cases::wake_order;
 use super::facts::{booked, payment_of, retried};
-use super::{amount, minor, nanoseconds, stranger};
+use super::{amount, instant, minor, nanoseconds, stranger};
 use crate::clock;
 use crate::pay::{Dispute, DisputeState};
-use crate::store::{Trouble, Tx, Value};
+use crate::store::{Row, Trouble, Tx, Value};
 
 crate::statements! {
     /// A dispute as it stands in the books.
@@ -27,6 +27,10 @@ crate::statements! {
     MATCH = "update dispute set order_number = ?3, payment_id = ?4 where order_number is null and provider = ?1 and (provider_payment = ?2 or provider_payment_too = ?2)";
     /// Disputes that are not over, for looking at them again.
     OPEN = "select id from dispute where provider = ?1 and status = 'open' order by id";
+    /// Those that are not over, what is due first first; with the newest case of their order, and when its customer first wrote.
+    UNDECIDED = "select d.id, d.order_number, d.provider_status, d.inquiry, d.amount_minor, d.currency, d.reason, d.opened_at, d.due_at, d.fee_minor, coalesce(d.fee_currency, d.currency), d.booked, (select max(c.number) from desk_case c where c.order_number = d.order_number), (select min(c.opened_at) from desk_case c where c.order_number = d.order_number), (select min(w.at) from contact w where w.order_number = d.order_number) from dispute d where d.status = 'open' order by coalesce(d.due_at, 9223372036854775807), d.opened_at, d.id limit ?1";
+    /// Those that are over, the newest first.
+    OVER = "select d.id, d.order_number, d.provider_status, d.inquiry, d.amount_minor, d.currency, d.reason, d.opened_at, d.due_at, d.fee_minor, coalesce(d.fee_currency, d.currency), d.booked, (select max(c.number) from desk_case c where c.order_number = d.order_number), (select min(c.opened_at) from desk_case c where c.order_number = d.order_number), (select min(w.at) from contact w where w.order_number = d.order_number) from dispute d where d.status <> 'open' order by d.opened_at desc, d.id limit ?1";
 }
 
 /// What became of a dispute that a provider showed.
@@ -440,4 +444,65 @@ pub async fn open(tx: &mut Tx<'_>, provider: &str) -> Result<Vec<String>, Troubl
     rows.iter()
         .map(|row| row.text(0).map(str::to_owned))
         .collect()
+}
+
+/// A dispute as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisputeRow {
+    /// The provider's name for it.
+    pub id: String,
+    /// Its order, if its payment is known.
+    pub order: Option<String>,
+    /// How far it is, in the provider's word, or the shop's own.
+    pub state: String,
+    /// The bank only asks; no money was taken.
+    pub inquiry: bool,
+    /// How much is disputed.
+    pub amount: Amount,
+    /// The reason in the provider's word; empty where none was told.
+    pub reason: String,
+    /// When it was opened.
+    pub opened_at: Instant,
+    /// Until when evidence is taken.
+    pub due_at: Option<Instant>,
+    /// What the provider keeps as its fee.
+    pub fee: Amount,
+    /// How the money stands: `nothing`, `taken`, `lost` or `won`.
+    pub money: String,
+    /// The number of the newest case about its order.
+    pub case_number: Option<u64>,
+    /// When the customer first wrote, if that was before the dispute.
+    pub wrote_at: Option<Instant>,
+}
+
+fn dispute_row(row: &Row) -> Result<DisputeRow, Trouble> {
+    let opened_at = row.int(7)?;
+    let wrote = [row.opt_int(13)?, row.opt_int(14)?];
+    let wrote = wrote.into_iter().flatten().min();
+    Ok(DisputeRow {
+        id: row.text(0)?.to_owned(),
+        order: row.opt_text(1)?.map(str::to_owned),
+        state: row.text(2)?.to_owned(),
+        inquiry: row.yes(3)?,
+        amount: amount(row, 4)?,
+        reason: row.text(6)?.to_owned(),
+        opened_at: instant(opened_at),
+        due_at: row.opt_int(8)?.map(instant),
+        fee: amount(row, 9)?,
+        money: row.text(11)?.to_owned(),
+        case_number: row
+            .opt_int(12)?
+            .and_then(|number| u64::try_from(number).ok()),
+        wrote_at: wrote.filter(|at| *at < opened_at).map(instant),
+    })
+}
+
+/// Disputes for people: those that are not over, what is due first first; or those that are, the newest first.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn listed(tx: &mut Tx<'_>, over: bool, most: i64) -> Result<Vec<DisputeRow>, Trouble> {
+    let statement = if over { &OVER } else { &UNDECIDED };
+    let rows = tx.rows(statement, &[Value::from(most)]).await?;
+    rows.iter().map(dispute_row).collect()
 }

@@ -145,6 +145,7 @@ pub static ROUTES: &[Route] = &[
     post("/desk/cases/{number}", Key::None, STAFF),
     get("/desk/tasks", PEOPLE),
     post("/desk/tasks", Key::None, STAFF),
+    get("/desk/disputes", PEOPLE),
     get("/desk/orders", PEOPLE),
     post("/desk/orders", Key::None, OWNER),
     get("/desk/orders/{number}", PEOPLE),

@@ -41,6 +41,7 @@ fn pages() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(console::queue::page, console::queue::many))
         .routes(routes!(console::case::page, console::act::act))
         .routes(routes!(console::board::page, console::board::answer))
+        .routes(routes!(console::disputes::page))
         .routes(routes!(console::order::find, console::order::import))
         .routes(routes!(console::order::page))
         .routes(routes!(console::customer::page))

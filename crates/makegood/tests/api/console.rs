@@ -2,8 +2,11 @@
 //! The console, as a browser without scripts uses it: what is waiting, one case decided, and who may do what.
 
 use axum::body::Body;
+use makegood::books::disputes::dispute_seen;
 use makegood::books::people::Role;
+use makegood::pay::{Dispute, DisputeState};
 use makegood::web::console::act::decimal;
+use makegood_desk::amount::{Amount, Currency};
 use serde_json::{Value as Json, json};
 
 use crate::shop::{Answered, Ground, Shop, Visitor};
@@ -21,6 +24,7 @@ on_both! {
     what_people_write_reaches_the_customer_or_colleagues_alone,
     a_case_is_given_to_somebody_and_stands_among_theirs,
     cases_are_found_by_what_people_remember_of_them,
+    disputes_stand_by_their_due_time_until_they_are_over,
 }
 
 /// Somebody who sends forms of the console's pages.
@@ -608,4 +612,81 @@ fn figures_are_read_as_people_write_them() {
     ] {
         assert_eq!(decimal(text, digits), read, "{text}");
     }
+}
+
+async fn disputes_stand_by_their_due_time_until_they_are_over(ground: Ground) {
+    let shop = Shop::open(ground).await;
+    let (agent, program) = (shop.agent().await, shop.customer().await);
+    let none = read(&agent, "/desk/disputes").await;
+    assert!(none.contains("No dispute is open."), "{none}");
+
+    // One that a provider tells of, after the customer had asked for help; and one that the shop tells of, without a word before.
+    let charge = shop.order("VL-1").await;
+    shop.order("VL-2").await;
+    let case = json!({"order": "VL-1", "claim": "incomplete", "wants": "refund"});
+    let case = program.post("/v1/cases", &case).await.json();
+    let now = shop.ready.shop.clock.timestamp();
+    let seen = Dispute {
+        id: "dp_1".to_owned(),
+        payments: vec![charge],
+        amount: Amount::new(4990, Currency::new("EUR", 2).unwrap()),
+        state: DisputeState::NeedsResponse,
+        reason: "product_not_received".to_owned(),
+        opened_at: now + jiff::SignedDuration::from_mins(1),
+        evidence_due: Some(now + jiff::SignedDuration::from_hours(100)),
+        submissions: 0,
+        has_evidence: false,
+        refundable: false,
+        fee: Some(Amount::new(1500, Currency::new("EUR", 2).unwrap())),
+    };
+    let shown = async |state: DisputeState| {
+        let seen = Dispute {
+            state,
+            ..seen.clone()
+        };
+        let later = shop.ready.shop.clock.now();
+        dispute_seen(&shop.ready.shop.desk, "card", &seen, later)
+            .await
+            .unwrap();
+    };
+    shown(DisputeState::NeedsResponse).await;
+    let money = json!({"amount": 4990, "currency": "EUR"});
+    let told = json!({"dispute": {"id": "d-2", "opened_at": (now - jiff::SignedDuration::from_hours(1)).to_string(), "status": "open", "amount": money}});
+    let told = program.post("/v1/orders/VL-2/disputes", &told).await;
+    assert_eq!(told.status, 200, "{}", told.text());
+
+    let open = read(&agent, "/desk/disputes").await;
+    let number = format!("/desk/cases/{}\"", case["number"]);
+    for words in [
+        number.as_str(),
+        "dp_1",
+        "Not received",
+        "Waits for evidence",
+        "money held by the bank",
+        "fee EUR 15.00",
+        "EUR 49.90",
+        "4 days<",
+        "/desk/orders/VL-2\"",
+        "No reason told",
+    ] {
+        assert!(open.contains(words), "{words}: {open}");
+    }
+    assert!(
+        open.find("dp_1").unwrap() < open.find("d-2").unwrap(),
+        "what is due stands first"
+    );
+    assert_eq!(
+        open.matches("<td>No</td>").count(),
+        1,
+        "one of them did not write before: {open}"
+    );
+
+    shown(DisputeState::Won).await;
+    let open = read(&agent, "/desk/disputes").await;
+    let over = read(&agent, "/desk/disputes?view=over").await;
+    assert!(!open.contains("dp_1") && open.contains("d-2"), "{open}");
+    assert!(
+        over.contains("Won") && over.contains("money came back") && !over.contains("d-2"),
+        "{over}"
+    );
 }

@@ -24,7 +24,7 @@ async function pages() {
   return [
     '/policy', '/contact', '/help', desk.customer, '/sign-in/none', '/docs', '/problems/case-closed',
     '/desk', '/desk?view=open', '/desk?view=closed', '/desk?search=nothing-like-it',
-    '/desk/tasks?team=technical_team', '/desk/tasks?team=support', '/desk/orders', '/desk/orders/NONE',
+    '/desk/tasks?team=technical_team', '/desk/tasks?team=support', '/desk/disputes', '/desk/disputes?view=over', '/desk/orders', '/desk/orders/NONE',
     `/desk/orders/${cases[0].order}`, `/desk/customers/${customer.customer}`, '/desk/policy', '/desk/reports?days=90',
     ...cases.map(one => `/desk/cases/${one.number}`),
   ].map(where => (where.startsWith('http') ? where : desk.at + where));
