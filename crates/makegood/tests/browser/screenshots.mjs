@@ -15,6 +15,7 @@ try {
     queue: [`${desk.at}/desk`, 1280],
     case: [`${desk.at}/desk/cases/${dropped.number}`, 1280],
     policy: [`${desk.at}/desk/policy?claim=dropped`, 1280],
+    disputes: [`${desk.at}/desk/disputes`, 1280],
     reports: [`${desk.at}/desk/reports`, 1280],
     customer: [await linkTo(desk, paid.id), 420],
     help: [`${desk.at}/help`, 420],
