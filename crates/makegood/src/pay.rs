@@ -4,6 +4,7 @@
 //! Nothing here decides about money. A call says what the provider said, or that nobody knows; `desk` decides what may be done next.
 //! There is no retry in here either: each call is one exchange, or one reading of a list.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -232,6 +233,29 @@ pub struct Dispute {
     pub refundable: bool,
     /// What the provider keeps as its fee by now; nothing where it does not say.
     pub fee: Option<Amount>,
+    /// The card network's code for the reason (`13.1`), where it gave one.
+    pub network_reason: Option<String>,
+    /// Answering it costs a fee of its own, which nobody has agreed to yet.
+    pub answer_costs: bool,
+    /// The evidence that lies at the provider by now: its fields that hold something, whoever filled them.
+    pub evidence: BTreeMap<String, String>,
+}
+
+/// What came of answering a dispute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// Taken: the dispute as it stands now.
+    Done(Box<Dispute>),
+    /// The provider will not. Nothing was handed in by this call.
+    Refused {
+        /// The provider's words.
+        words: String,
+    },
+    /// Nobody knows; looking at the dispute tells.
+    Unknown {
+        /// What was seen, without secrets.
+        seen: String,
+    },
 }
 
 /// How far a dispute is.
@@ -414,6 +438,40 @@ impl Provider {
         match self {
             Self::Stripe(stripe) => stripe.disputes_of(payment).await,
             Self::Manual(_) => Heard::plain(Ok(Vec::new())),
+        }
+    }
+
+    /// Lays evidence down at the provider without handing it in; fields that are not named keep what they hold.
+    pub async fn stage_evidence(
+        &self,
+        dispute: &str,
+        fields: &BTreeMap<String, String>,
+    ) -> Heard<Answered> {
+        match self {
+            Self::Stripe(stripe) => stripe.stage_evidence(dispute, fields).await,
+            Self::Manual(_) => Heard::plain(Answered::Refused {
+                words: manual::TOLD_BY_STATEMENT.to_owned(),
+            }),
+        }
+    }
+
+    /// Hands in what lies at the provider: once, and for good. The same `key` hands in no second time.
+    pub async fn submit_evidence(&self, dispute: &str, key: &str) -> Heard<Answered> {
+        match self {
+            Self::Stripe(stripe) => stripe.submit_evidence(dispute, key).await,
+            Self::Manual(_) => Heard::plain(Answered::Refused {
+                words: manual::TOLD_BY_STATEMENT.to_owned(),
+            }),
+        }
+    }
+
+    /// Accepts that a dispute is lost: for good.
+    pub async fn accept_dispute(&self, dispute: &str, key: &str) -> Heard<Answered> {
+        match self {
+            Self::Stripe(stripe) => stripe.accept_dispute(dispute, key).await,
+            Self::Manual(_) => Heard::plain(Answered::Refused {
+                words: manual::TOLD_BY_STATEMENT.to_owned(),
+            }),
         }
     }
 

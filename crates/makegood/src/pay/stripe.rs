@@ -22,6 +22,7 @@ use crate::pay::{
     Standing, Unread,
 };
 
+mod answering;
 pub mod key;
 mod money;
 mod object;
@@ -698,6 +699,7 @@ fn operation(call: &Call<'_>) -> &'static str {
         ("refunds", true) => "read_refunds",
         ("charges" | "payment_intents", true) => "read_payments",
         ("disputes", true) => "read_disputes",
+        ("disputes", false) => "answer_dispute",
         ("events", true) => "read_events",
         ("subscriptions", false) => "cancel_subscription",
         ("subscriptions" | "invoices" | "invoice_payments", true) => "read_subscriptions",

@@ -636,6 +636,9 @@ async fn disputes_stand_by_their_due_time_until_they_are_over(ground: Ground) {
         evidence_due: Some(now + jiff::SignedDuration::from_hours(100)),
         submissions: 0,
         has_evidence: false,
+        network_reason: None,
+        answer_costs: false,
+        evidence: std::collections::BTreeMap::new(),
         refundable: false,
         fee: Some(Amount::new(1500, Currency::new("EUR", 2).unwrap())),
     };

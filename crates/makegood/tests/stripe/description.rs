@@ -20,11 +20,12 @@ use crate::relay::{self, Exchange};
 use crate::server::Server;
 
 /// The paths that are used, as the description writes them.
-const PATHS: [&str; 10] = [
+const PATHS: [&str; 11] = [
     "/v1/balance",
     "/v1/charges/{charge}",
     "/v1/disputes",
     "/v1/disputes/{dispute}",
+    "/v1/disputes/{dispute}/close",
     "/v1/events",
     "/v1/payment_intents/{intent}",
     "/v1/refunds",
@@ -113,6 +114,15 @@ async fn send_everything(stripe: &Stripe) {
     let _ = stripe.disputes_of("pi_1").await;
     let _ = stripe.disputes_of("ch_1").await;
     let _ = stripe.disputes_since(since, Some("du_1")).await;
+    let fields = [
+        "product_description",
+        "refund_policy_disclosure",
+        "uncategorized_text",
+    ];
+    let fields = fields.map(|field| (field.to_owned(), "10 000 påvist".to_owned()));
+    stripe.stage_evidence("du_1", &fields.into()).await;
+    stripe.submit_evidence("du_1", "submit-du_1").await;
+    stripe.accept_dispute("du_1", "accept-du_1").await;
     let _ = stripe.events_since(since, Some("evt_1")).await;
     let _ = stripe.standing().await;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The adapter against our own sandbox, in this process and over a socket, with everything going wrong that can.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use makegood::pay::sandbox::{self, Sandbox};
 use makegood::pay::stripe::{SecretKey, Settings, Stripe, WebhookSecret, webhook};
-use makegood::pay::{Cancelled, DisputeState, Look, PaidBy};
+use makegood::pay::{Answered, Cancelled, DisputeState, Look, PaidBy};
 use makegood_desk::amount::{Amount, Currency};
 use makegood_desk::execution::{
     ProviderListed, ProviderRefund, ProviderRefusal, ProviderSaid, RefundOrder, RefundStatus,
@@ -467,6 +468,98 @@ async fn refunds_that_others_made_are_seen() {
             "{way}"
         );
         assert_eq!(page.next, None, "{way}");
+    }
+}
+
+fn evidence(field: &str, text: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([(field.to_owned(), text.to_owned())])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn evidence_is_staged_as_often_as_one_likes_and_handed_in_once() {
+    let world = world().await;
+    for (way, stripe) in &world.ways {
+        let (_, charge) = world.paid().await;
+        let opened = world.control("disputes", json!({"charge": charge})).await;
+        let id = text(&opened["id"]);
+        let seen = stripe.dispute(&id).await.said.expect("a dispute");
+        assert!(seen.evidence.is_empty() && !seen.answer_costs, "{way}");
+        for story in [
+            "a first draft",
+            "Sent on 14 September: 10 000 of 10 000 \u{1f4e6}",
+        ] {
+            let staged = stripe
+                .stage_evidence(&id, &evidence("uncategorized_text", story))
+                .await;
+            let Answered::Done(dispute) = staged.said else {
+                panic!("{way}: {staged:?}")
+            };
+            assert_eq!(dispute.state, DisputeState::NeedsResponse, "{way}");
+            assert_eq!((dispute.submissions, dispute.has_evidence), (0, true));
+            assert_eq!(dispute.evidence, evidence("uncategorized_text", story));
+        }
+        // What was not named is kept.
+        let more = stripe
+            .stage_evidence(&id, &evidence("product_description", "Messages"))
+            .await;
+        assert!(matches!(&more.said, Answered::Done(dispute) if dispute.evidence.len() == 2));
+        for _ in 0..2 {
+            let submitted = stripe.submit_evidence(&id, &format!("submit-{id}")).await;
+            let Answered::Done(dispute) = submitted.said else {
+                panic!("{way}: {submitted:?}")
+            };
+            assert_eq!(
+                (dispute.state.clone(), dispute.submissions),
+                (DisputeState::UnderReview, 1),
+                "{way}"
+            );
+        }
+        let late = stripe
+            .stage_evidence(&id, &evidence("uncategorized_text", "one thing more"))
+            .await;
+        assert!(
+            matches!(&late.said, Answered::Refused { words } if words.contains("under_review")),
+            "{way}: {late:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn evidence_that_does_not_fit_is_refused_and_nothing_is_handed_in() {
+    let world = world().await;
+    let (_, charge) = world.paid().await;
+    let opened = world.control("disputes", json!({"charge": charge})).await;
+    let id = text(&opened["id"]);
+    for (way, stripe) in &world.ways {
+        let long = stripe
+            .stage_evidence(&id, &evidence("uncategorized_text", &"ø".repeat(20_001)))
+            .await;
+        assert!(
+            matches!(&long.said, Answered::Refused { words } if words.contains("20000")),
+            "{way}: {long:?}"
+        );
+        let seen = stripe.dispute(&id).await.said.expect("a dispute");
+        assert_eq!((seen.submissions, seen.has_evidence), (0, false), "{way}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_dispute_that_is_given_up_is_lost_and_cannot_be_given_up_again() {
+    let world = world().await;
+    for (way, stripe) in &world.ways {
+        let (_, charge) = world.paid().await;
+        let opened = world.control("disputes", json!({"charge": charge})).await;
+        let id = text(&opened["id"]);
+        let given_up = stripe.accept_dispute(&id, &format!("accept-{id}")).await;
+        assert!(
+            matches!(&given_up.said, Answered::Done(dispute) if dispute.state == DisputeState::Lost),
+            "{way}: {given_up:?}"
+        );
+        let again = stripe.accept_dispute(&id, &format!("again-{id}")).await;
+        assert!(
+            matches!(&again.said, Answered::Refused { words } if words.contains("lost")),
+            "{way}: {again:?}"
+        );
     }
 }
 

@@ -212,6 +212,22 @@ pub(super) struct DisputeIn {
     evidence_details: EvidenceDetailsIn,
     #[serde(default)]
     balance_transactions: Vec<BalanceTransactionIn>,
+    #[serde(default)]
+    evidence: serde_json::Map<String, serde_json::Value>,
+    payment_method_details: Option<MethodDetailsIn>,
+    #[serde(default)]
+    enhanced_eligibility_types: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct MethodDetailsIn {
+    card: Option<DisputedCardIn>,
+}
+
+#[derive(Deserialize)]
+struct DisputedCardIn {
+    network_reason_code: Option<String>,
+    case_type: Option<String>,
 }
 
 /// What a dispute has done to the balance: money that was taken or given back, and the fee for it.
@@ -231,7 +247,14 @@ struct EvidenceDetailsIn {
 impl DisputeIn {
     pub(super) fn read(self) -> Result<Dispute, String> {
         is_a(&self.object, "dispute")?;
+        let card = self.payment_method_details.and_then(|method| method.card);
+        let compliance = |word: &String| word == "visa_compliance";
+        let case_type = card.as_ref().and_then(|card| card.case_type.as_deref());
         Ok(Dispute {
+            answer_costs: case_type == Some("compliance")
+                || self.enhanced_eligibility_types.iter().any(compliance),
+            network_reason: card.and_then(|card| card.network_reason_code),
+            evidence: filled(self.evidence),
             payments: names(self.payment_intent, self.charge),
             amount: money::inward(self.amount, &self.currency)?,
             state: dispute_state(self.status),
@@ -245,6 +268,15 @@ impl DisputeIn {
             id: self.id,
         })
     }
+}
+
+/// The fields of the evidence that hold something, as they stand there. `enhanced_evidence` is none of ours.
+fn filled(evidence: serde_json::Map<String, serde_json::Value>) -> BTreeMap<String, String> {
+    let texts = evidence.into_iter().filter_map(|(field, held)| {
+        let held = held.as_str().filter(|held| !held.is_empty())?.to_owned();
+        Some((field, held))
+    });
+    texts.collect()
 }
 
 /// The fees of a dispute in all, in the currency of the first; what was returned stands there below nothing.
