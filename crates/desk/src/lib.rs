@@ -27,6 +27,7 @@ pub mod records;
 pub mod approval;
 pub mod decision;
 mod dispute;
+pub mod evidence;
 pub mod execution;
 pub mod facts;
 mod granting;

@@ -553,6 +553,23 @@ impl Tongue {
     }
 }
 
+/// A moment of universal time to the second, the same in every language.
+///
+/// ```
+/// use makegood_policy::phrase::stamp;
+/// assert_eq!(stamp(1_790_244_300_000_000_000), "2026-09-24 10:05:00");
+/// ```
+#[must_use]
+pub fn stamp(ns: i128) -> String {
+    let (year, month, day) = civil(ns.div_euclid(DAY));
+    let seconds = ns.rem_euclid(DAY) / SECOND;
+    let (hour, minute) = (seconds / 3_600, seconds / 60 % 60);
+    format!(
+        "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{:02}",
+        seconds % 60
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
