@@ -9,6 +9,7 @@ pub mod answers;
 pub mod cases;
 pub mod check;
 pub mod codes;
+pub mod dispute_answers;
 pub mod disputes;
 pub mod drafts;
 pub mod effects;

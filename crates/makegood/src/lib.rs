@@ -16,6 +16,7 @@ pub mod crash;
 pub mod demo;
 pub mod desk_commands;
 pub mod dispatch;
+pub mod dispute;
 pub mod doctor;
 pub mod goods;
 pub mod guard;

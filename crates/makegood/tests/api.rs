@@ -47,6 +47,8 @@ mod chat;
 mod console;
 #[path = "api/described.rs"]
 mod described;
+#[path = "api/disputes.rs"]
+mod disputes;
 #[path = "api/drafts.rs"]
 mod drafts;
 

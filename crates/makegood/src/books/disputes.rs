@@ -29,6 +29,8 @@ crate::statements! {
     OPEN = "select id from dispute where provider = ?1 and status = 'open' order by id";
     /// Those that are not over, what is due first first; with the newest case of their order, and when its customer first wrote.
     UNDECIDED = "select d.id, d.order_number, d.provider_status, d.inquiry, d.amount_minor, d.currency, d.reason, d.opened_at, d.due_at, d.fee_minor, coalesce(d.fee_currency, d.currency), d.booked, (select max(c.number) from desk_case c where c.order_number = d.order_number), (select min(c.opened_at) from desk_case c where c.order_number = d.order_number), (select min(w.at) from contact w where w.order_number = d.order_number) from dispute d where d.status = 'open' order by coalesce(d.due_at, 9223372036854775807), d.opened_at, d.id limit ?1";
+    /// One of them, with its provider and whether that told of it itself.
+    ONE = "select d.id, d.order_number, d.provider_status, d.inquiry, d.amount_minor, d.currency, d.reason, d.opened_at, d.due_at, d.fee_minor, coalesce(d.fee_currency, d.currency), d.booked, (select max(c.number) from desk_case c where c.order_number = d.order_number), (select min(c.opened_at) from desk_case c where c.order_number = d.order_number), (select min(w.at) from contact w where w.order_number = d.order_number), d.provider, d.reported from dispute d where d.id = ?1";
     /// Those that are over, the newest first.
     OVER = "select d.id, d.order_number, d.provider_status, d.inquiry, d.amount_minor, d.currency, d.reason, d.opened_at, d.due_at, d.fee_minor, coalesce(d.fee_currency, d.currency), d.booked, (select max(c.number) from desk_case c where c.order_number = d.order_number), (select min(c.opened_at) from desk_case c where c.order_number = d.order_number), (select min(w.at) from contact w where w.order_number = d.order_number) from dispute d where d.status <> 'open' order by d.opened_at desc, d.id limit ?1";
 }
@@ -505,4 +507,22 @@ pub async fn listed(tx: &mut Tx<'_>, over: bool, most: i64) -> Result<Vec<Disput
     let statement = if over { &OVER } else { &UNDECIDED };
     let rows = tx.rows(statement, &[Value::from(most)]).await?;
     rows.iter().map(dispute_row).collect()
+}
+
+/// A dispute by its name, and the provider that told of it; no provider where only the shop did.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn one(
+    tx: &mut Tx<'_>,
+    id: &str,
+) -> Result<Option<(DisputeRow, Option<String>)>, Trouble> {
+    let Some(row) = tx.one(&ONE, &[Value::from(id)]).await? else {
+        return Ok(None);
+    };
+    let provider = match row.yes(16)? {
+        true => Some(row.text(15)?.to_owned()),
+        false => None,
+    };
+    Ok(Some((dispute_row(&row)?, provider)))
 }

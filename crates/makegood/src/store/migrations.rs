@@ -52,6 +52,7 @@ pub static ALL: &[Migration] = migrations! {
     11 "0011_workbench";
     12 "0012_proved";
     13 "0013_entry_code";
+    14 "0014_dispute_answer";
 };
 
 crate::statements! {

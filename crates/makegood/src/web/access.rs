@@ -146,6 +146,8 @@ pub static ROUTES: &[Route] = &[
     get("/desk/tasks", PEOPLE),
     post("/desk/tasks", Key::None, STAFF),
     get("/desk/disputes", PEOPLE),
+    get("/desk/disputes/{id}", PEOPLE),
+    post("/desk/disputes/{id}", Key::None, STAFF),
     get("/desk/orders", PEOPLE),
     post("/desk/orders", Key::None, OWNER),
     get("/desk/orders/{number}", PEOPLE),

@@ -5,6 +5,7 @@ pub mod act;
 pub mod board;
 pub mod case;
 pub mod customer;
+pub mod dispute;
 pub mod disputes;
 pub mod drafts;
 pub mod entry;

@@ -42,6 +42,7 @@ fn pages() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(console::case::page, console::act::act))
         .routes(routes!(console::board::page, console::board::answer))
         .routes(routes!(console::disputes::page))
+        .routes(routes!(console::dispute::page, console::dispute::answer))
         .routes(routes!(console::order::find, console::order::import))
         .routes(routes!(console::order::page))
         .routes(routes!(console::customer::page))

@@ -73,6 +73,7 @@ fn every_reference_of_the_description_leads_somewhere() {
                 "/desk",
                 "/desk/cases/{number}",
                 "/desk/tasks",
+                "/desk/disputes/{id}",
                 "/desk/prove",
                 "/desk/policy/drafts",
                 "/desk/policy/drafts/{id}",

@@ -49,19 +49,33 @@ const REASONS: [&str; 10] = [
 ];
 
 /// A dispute as the page shows it.
-struct Line {
-    id: String,
-    order: Option<String>,
-    case_number: Option<u64>,
-    reason: String,
-    state: String,
-    money: String,
-    amount: String,
-    fee: String,
-    wrote: Option<String>,
-    opened: String,
-    due: String,
-    late: bool,
+pub struct Line {
+    /// The provider's name for it.
+    pub id: String,
+    /// The same, as it stands in an address.
+    pub address: String,
+    /// Its order, if its payment is known.
+    pub order: Option<String>,
+    /// The newest case about its order.
+    pub case_number: Option<u64>,
+    /// What it says.
+    pub reason: String,
+    /// How far it is.
+    pub state: String,
+    /// How the money stands.
+    pub money: String,
+    /// How much is disputed.
+    pub amount: String,
+    /// What the provider keeps as its fee; empty where nothing.
+    pub fee: String,
+    /// When the customer first wrote, if that was before.
+    pub wrote: Option<String>,
+    /// When it was opened.
+    pub opened: String,
+    /// Until when evidence is taken; empty where nobody waits for it.
+    pub due: String,
+    /// That is over, or soon.
+    pub late: bool,
 }
 
 #[derive(Template)]
@@ -81,7 +95,15 @@ fn in_words(say: &Say, known: &[&str], prefix: &str, word: &str) -> String {
     word.replace('_', " ")
 }
 
-fn line(web: &Web, say: &Say, row: DisputeRow) -> Line {
+/// A name as it stands in an address.
+#[must_use]
+pub fn encoded(name: &str) -> String {
+    let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    encoded.replace('+', "%20")
+}
+
+/// A dispute in words.
+pub fn line(web: &Web, say: &Say, row: DisputeRow) -> Line {
     let answer = [
         "open",
         "warning_needs_response",
@@ -107,6 +129,7 @@ fn line(web: &Web, say: &Say, row: DisputeRow) -> Line {
         },
         wrote: row.wrote_at.map(|at| say.day(at)),
         opened: say.day(row.opened_at),
+        address: encoded(&row.id),
         id: row.id,
         order: row.order,
         case_number: row.case_number,

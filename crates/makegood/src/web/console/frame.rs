@@ -55,7 +55,7 @@ pub struct DeskFrame {
 }
 
 /// What pages tell after something was done, by the word in `told`.
-pub const TOLD: [&str; 20] = [
+pub const TOLD: [&str; 23] = [
     "accepted",
     "approved",
     "not-approved",
@@ -76,6 +76,9 @@ pub const TOLD: [&str; 20] = [
     "drafted",
     "published",
     "withdrawn",
+    "staged",
+    "submitted",
+    "conceded",
 ];
 
 impl DeskFrame {

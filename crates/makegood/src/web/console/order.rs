@@ -164,7 +164,11 @@ fn became(say: &Say, text: String, outcomes: &[Outcome], taken: bool) -> Result<
     })
 }
 
-async fn known(web: &Arc<Web>, number: &str) -> Result<(Records, Vec<CaseRow>), Problem> {
+/// What the books say of an order, and the cases about it.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn known(web: &Arc<Web>, number: &str) -> Result<(Records, Vec<CaseRow>), Problem> {
     if number.contains('\0') {
         return Ok((Records::default(), Vec::new()));
     }

@@ -110,7 +110,7 @@ pub struct Item {
     /// `customer`, `desk`, `person`, `note`.
     pub from: &'static str,
     /// When.
-    at: Instant,
+    pub at: Instant,
     /// When, for machines.
     pub machine: String,
     /// When, for people.
