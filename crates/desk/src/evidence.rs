@@ -57,7 +57,7 @@ pub mod texts {
         DESK: "Supporten", "Support";
         POLICY: "Refusionspolitikken i udgaven af {version} gjaldt, da ordren blev afgivet.", "The refund policy in its version of {version} was in force when the order was placed.";
         CLAUSE: "Punkt {clause} i politikken: {quote}", "Clause {clause} of the policy: {quote}";
-        DECIDED: "Sagen er afgjort efter punkt {clause} i den offentliggjorte refusionspolitik (udgaven af {version}): “{quote}”", "The matter was decided by clause {clause} of the published refund policy (version of {version}): “{quote}”";
+        DECIDED: "Hvad kunden kan kræve, følger af punkt {clause} i den offentliggjorte refusionspolitik (udgaven af {version}): “{quote}”", "What the customer can ask for follows from clause {clause} of the published refund policy (version of {version}): “{quote}”";
         SUBSCRIPTION_ACTIVE: "Abonnementet er ikke opsagt i vores optegnelser.", "Our records show no cancellation of the subscription.";
         LEFT_OUT: "… {count} linjer er udeladt …", "… {count} lines left out …";
     }
@@ -294,7 +294,11 @@ impl Matter<'_> {
                 logged(|event| matches!(event, Event::Completed | Event::HandedOver { .. }))
             }
             Exhibit::Words => !self.said.is_empty() || !records.contacts.is_empty(),
-            Exhibit::Policy | Exhibit::Decision => self.judged.is_some(),
+            Exhibit::Policy => self.judged.is_some(),
+            Exhibit::Decision => self
+                .judged
+                .as_ref()
+                .is_some_and(|judged| !judged.clause.is_empty()),
             // The records hold neither yet: whoever runs the shop has them.
             Exhibit::PolicyShown | Exhibit::SignIns => false,
             Exhibit::Refunds => !records.refunds.is_empty(),
@@ -413,7 +417,10 @@ impl Matter<'_> {
         let judged = self.judged.as_ref()?;
         let refuses = matches!(
             judged.outcome,
-            Outcome::Contest | Outcome::Declined | Outcome::PartialRefund
+            Outcome::Contest
+                | Outcome::Declined
+                | Outcome::PartialRefund
+                | Outcome::SupportResolution
         );
         if !refuses || judged.quote.is_empty() {
             return None;
@@ -458,7 +465,8 @@ impl Matter<'_> {
                     false => texts::DESK,
                 };
                 let (at, who) = (stamp(said.at), who.say(tongue));
-                goes(format!("{at}  {who}: {}", said.words.trim()))
+                let words = without_ways_in(said.words.trim());
+                goes(format!("{at}  {who}: {words}"))
             }));
         }
         Some(fitted(&lines, TEXT_CHARACTERS, tongue))
@@ -578,6 +586,40 @@ fn sorted<'l>(log: &'l [LogEntry<'static>]) -> Vec<&'l LogEntry<'static>> {
     sorted
 }
 
+/// From how many letters on the end of an address is taken for a secret.
+const SECRET_LETTERS: usize = 24;
+
+/// Words without the addresses by which a customer comes to their case: whoever has one of these is let in.
+///
+/// What is taken out is the rest of a word behind such a path, where that is as long as a secret.
+#[must_use]
+pub fn without_ways_in(words: &str) -> String {
+    let mut out = String::with_capacity(words.len());
+    for part in words.split_inclusive(char::is_whitespace) {
+        match secret_from(part) {
+            None => out.push_str(part),
+            Some(from) => {
+                out.push_str(part.get(..from).unwrap_or(""));
+                out.push('…');
+                out.extend(part.chars().last().filter(|last| last.is_whitespace()));
+            }
+        }
+    }
+    out
+}
+
+/// Where the secret of a word begins, if it has one.
+fn secret_from(part: &str) -> Option<usize> {
+    ["/c/", "/chat/", "/sign-in/"].into_iter().find_map(|way| {
+        let from = part.find(way)?.saturating_add(way.len());
+        let letters = part.get(from..)?.bytes();
+        let secret =
+            letters.take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        (secret.count() >= SECRET_LETTERS).then_some(from)
+    })
+}
+
+/// A moment of universal time to the second, as clerks of every country read it.
 fn stamp(at: Instant) -> String {
     phrase::stamp(at.unix_nanoseconds())
 }

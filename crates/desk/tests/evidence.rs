@@ -9,7 +9,7 @@ use makegood_desk::case::{
     ServiceKind, Subscription,
 };
 use makegood_desk::evidence::{
-    Exhibit, Ground, Judged, Matter, Said, TEXT_CHARACTERS, TEXTS_CHARACTERS, fits,
+    Exhibit, Ground, Judged, Matter, Said, TEXT_CHARACTERS, TEXTS_CHARACTERS, fits, without_ways_in,
 };
 use makegood_desk::records::{
     OrderRecord, PaymentRecord, Records, RefundRecord, SubscriptionRecord,
@@ -208,7 +208,7 @@ fn the_texts_of_an_order_that_came_in_full() {
         ),
         (
             "refund_refusal_explanation",
-            "The matter was decided by clause 6 of the published refund policy (version of 2 October 2025): “We answer a chargeback with all that we have on record.”",
+            "What the customer can ask for follows from clause 6 of the published refund policy (version of 2 October 2025): “We answer a chargeback with all that we have on record.”",
         ),
         (
             "uncategorized_text",
@@ -270,6 +270,7 @@ fn a_refusal_is_explained_and_a_full_refund_is_not() {
     for (outcome, explained) in [
         (Outcome::Contest, true),
         (Outcome::Declined, true),
+        (Outcome::SupportResolution, true),
         (Outcome::Concede, false),
         (Outcome::Refund, false),
     ] {
@@ -301,6 +302,39 @@ fn a_letter_outside_the_plane_is_one_character() {
     );
     let eight = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|field| (field, longest.as_str()));
     assert_eq!(fits(eight), Err((None, 8 * TEXT_CHARACTERS)));
+}
+
+#[test]
+fn the_way_into_a_case_is_told_to_no_bank() {
+    let secret = "AQGiHUtwXXb1ouHFh2HeM64AAAAAawmMJHitFpOiIE-SPdAWJNR6QtaBz_dvs03mRNjH67ChXBK6";
+    let table = [
+        (
+            format!("See here:\nhttps://help.example.com/c/{secret}\nThanks."),
+            "See here:\nhttps://help.example.com/c/…\nThanks.",
+        ),
+        (
+            format!("(https://x.example/chat/{secret}?language=da)"),
+            "(https://x.example/chat/…",
+        ),
+        (format!("/sign-in/{secret}"), "/sign-in/…"),
+        (
+            "https://example.com/c/short and/or /c/".to_owned(),
+            "https://example.com/c/short and/or /c/",
+        ),
+        ("Ingen adresse.".to_owned(), "Ingen adresse."),
+    ];
+    for (words, told) in table {
+        assert_eq!(without_ways_in(&words), told);
+        let records = delivered();
+        let mut matter = matter(&records, Ground::General);
+        matter.said.push(Said {
+            at: at(1),
+            by_customer: false,
+            words,
+        });
+        let fields = matter.fields(english());
+        assert!(fields.values().all(|text| !text.contains(secret)));
+    }
 }
 
 #[test]

@@ -113,9 +113,14 @@ async fn a_dispute_is_staged_looked_at_and_handed_in_once(ground: Ground) {
         "of 20,000 characters",
         "EUR 49.90 comes back if the bank agrees. The fee of EUR 15.00 is taken already.",
         "value=\"stage\"",
+        "Owed without the dispute",
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
+    assert!(
+        page.contains("Support: ") && page.contains("/c/…") && !page.contains("/c/AQ"),
+        "no bank is told the way into the case: {page}"
+    );
     assert!(
         !page.contains("value=\"submit\""),
         "what is not staged cannot be handed in: {page}"

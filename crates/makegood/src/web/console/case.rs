@@ -2,6 +2,7 @@
 //! The page of a case: what is proposed, what it rests on, one button; and everything that a person needs who decides otherwise.
 
 pub(super) mod parts;
+mod ruled;
 mod seen;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use parts::{
     Asking, Attempt, CheckLine, Choice, Deed, Happening, Item, Neighbour, Payment, ProofLine, Task,
 };
 pub use parts::{askings, todo};
+pub use ruled::{Ruled, ruled};
 pub use seen::{Seen, seen};
 
 /// One of the facts at the head of the page.
@@ -431,26 +433,6 @@ fn decision(
         explain(&mut out, say, book, judged);
     }
     Some(out)
-}
-
-/// The words of the clause by which a case was decided, in a language; empty where the policy or the case file is not at hand.
-#[must_use]
-pub fn quoted(web: &Web, seen: &Seen, language: &str) -> String {
-    let judged = seen
-        .paper
-        .as_deref()
-        .and_then(|bytes| record::read_case_file(bytes).ok())
-        .and_then(|parts| CaseFile::new(parts).ok());
-    let policies = web.desk.policies.now();
-    let version = seen.case.decision().map(|held| &held.proposal.version);
-    let mut books = policies.iter();
-    let book = books.find(|book| Some(&book.policy().version) == version);
-    let Some((book, judged)) = book.zip(judged) else {
-        return String::new();
-    };
-    let decision = book.decide(&mut Workspace::default(), &judged);
-    let edition = edition(book.policy(), Some(language));
-    Reasons::of(book, &judged, &decision, edition, Disclose::Customer).quote
 }
 
 /// Why the policy says so, in the reader's language.

@@ -18,7 +18,7 @@ use makegood_desk::records::Records;
 use makegood_desk::remedy::Outcome;
 use makegood_policy::phrase::Tongue;
 
-use super::case::{Seen, parts, quoted, seen};
+use super::case::{Ruled, Seen, parts, ruled, seen};
 use super::disputes::{Line, encoded, line};
 use super::frame::{DeskFrame, guarded};
 use super::order;
@@ -231,16 +231,19 @@ impl Known {
         back > 0 && back.saturating_add(self.row.amount.minor()) > paid
     }
 
-    /// What was decided, in the language of the answer.
+    /// What the policy says in a language, as if the bank had not been asked.
+    fn without(&self, web: &Web, language: &str) -> Option<Ruled> {
+        ruled(web, self.seen.as_ref()?, language, false)
+    }
+
+    /// What a bank is told of the policy: not that the bank was asked, but what the customer can ask of the merchant.
     fn judged(&self, web: &Web) -> Option<Judged> {
-        let seen = self.seen.as_ref()?;
-        let held = seen.case.decision()?;
-        let (proposal, quote) = (&held.proposal, quoted(web, seen, ANSWERED_IN));
-        (held.state != DecisionState::Replaced).then(|| Judged {
-            outcome: proposal.outcome,
-            clause: proposal.clause.clone().unwrap_or_default(),
-            version: proposal.version.clone(),
-            quote,
+        let ruled = self.without(web, ANSWERED_IN)?;
+        Some(Judged {
+            outcome: ruled.outcome,
+            clause: ruled.clause,
+            version: ruled.version,
+            quote: ruled.quote,
         })
     }
 }
@@ -298,22 +301,22 @@ async fn put_together(
         .filter_map(|name| field(&say, name, &drafted, &held, typed))
         .collect();
     let characters: usize = fields.iter().map(|field| field.text.chars().count()).sum();
-    let policy = known.seen.as_ref().and_then(|seen| {
-        let held = seen.case.decision()?;
-        let quote = quoted(web, seen, say.language.code());
-        let clause = held.proposal.clause.clone().unwrap_or_default();
-        (held.state != DecisionState::Replaced).then(|| {
-            (
-                outcome(&say, outcome_word(held.proposal.outcome)),
-                clause,
-                quote,
-            )
+    let policy = known
+        .outcome()
+        .and_then(|held| {
+            Some((
+                held,
+                ruled(web, known.seen.as_ref()?, say.language.code(), true)?,
+            ))
         })
-    });
+        .map(|(held, ruled)| {
+            let word = outcome(&say, outcome_word(held));
+            (word, ruled.clause, ruled.quote)
+        });
     frame.title = say.one("desk-dispute-title", "dispute", known.row.id.clone());
     Ok(Page {
         policy,
-        ways: ways(&say, &known),
+        ways: ways(web, &say, &known),
         wanted: wanted(&say, &matter),
         total: size(&say, characters, TEXTS_CHARACTERS),
         others: held
@@ -386,7 +389,7 @@ fn wanted(say: &Say, matter: &Matter<'_>) -> Vec<Wanted> {
 }
 
 /// What contesting and accepting cost, with the fee.
-fn ways(say: &Say, known: &Known) -> Vec<Way> {
+fn ways(web: &Web, say: &Say, known: &Known) -> Vec<Way> {
     let row = &known.row;
     if row.inquiry || row.money == "won" || row.money == "lost" {
         return Vec::new();
@@ -412,6 +415,12 @@ fn ways(say: &Say, known: &Known) -> Vec<Way> {
             ),
         },
     ];
+    if let Some(ruled) = known.without(web, say.language.code()) {
+        ways.push(Way {
+            what: say.t("desk-dispute-way-owed"),
+            cost: owed(say, &ruled),
+        });
+    }
     let back = sum(known.records.refunds.iter().map(|refund| refund.amount));
     if back > 0 {
         let back = Amount::new(back, row.amount.currency());
@@ -421,6 +430,20 @@ fn ways(say: &Say, known: &Known) -> Vec<Way> {
         });
     }
     ways
+}
+
+/// What the customer can ask of the merchant itself.
+fn owed(say: &Say, ruled: &Ruled) -> String {
+    let mut words = outcome(say, outcome_word(ruled.outcome));
+    if let Some(amount) = ruled.refund {
+        words.push_str(", ");
+        words.push_str(&say.money(amount));
+    }
+    if !ruled.clause.is_empty() {
+        words.push_str(" · ");
+        words.push_str(&say.one("desk-dispute-clause", "clause", ruled.clause.clone()));
+    }
+    words
 }
 
 fn done(say: &Say, answer: &DisputeAnswer) -> Done {

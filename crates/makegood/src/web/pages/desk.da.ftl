@@ -767,6 +767,7 @@ desk-dispute-way-contest = Svar
 desk-dispute-way-contest-cost = { $amount } kommer tilbage, hvis banken giver os ret.
 desk-dispute-way-accept = Acceptér
 desk-dispute-way-accept-cost = { $amount } bliver hos kunden.
+desk-dispute-way-owed = Skyldigt uden indsigelsen
 desk-dispute-way-refunded = Allerede aftalt tilbagebetalt
 desk-dispute-fee-kept = Gebyret på { $amount } er allerede taget.
 desk-dispute-fee-unknown = Udbyderen har ikke oplyst noget gebyr.
