@@ -183,6 +183,8 @@ pub struct Desk {
     pub support_due: Duration,
     /// When a question to the shop is due.
     pub shop_due: Duration,
+    /// How long before it is due evidence that lies at the provider is handed in; zero for never.
+    pub evidence_before_due: Duration,
     /// How long after a question the customer is reminded: each time, rising.
     pub reminders: Vec<Duration>,
     /// How long after it the question counts as unanswered; longer than any reminder.
@@ -857,6 +859,7 @@ impl Build<'_> {
             technical_due: self.hours("desk.technical_due_hours"),
             support_due: self.hours("desk.support_due_hours"),
             shop_due: self.hours("desk.shop_due_hours"),
+            evidence_before_due: self.hours("desk.evidence_before_due_hours"),
             reminders: reminders_days
                 .into_iter()
                 .map(|days| Duration::from_secs(days.saturating_mul(DAY_SECONDS)))

@@ -5,13 +5,18 @@
 //! asked again, under the key by which the provider knows it; another act may not.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration as Patience;
 
+use makegood_desk::case::Duration;
 use makegood_desk::evidence::{TEXT_CHARACTERS, TEXTS_CHARACTERS, fits};
 use makegood_desk::input::Id;
 use ring::digest::{Context, SHA256};
+use tokio::sync::watch;
 
+use crate::books::act::before;
 use crate::books::dispute_answers::{self, Act, ActState, DisputeAnswer};
-use crate::books::disputes::dispute_seen;
+use crate::books::disputes::{self, dispute_seen};
 use crate::pay::{Answered, Dispute, DisputeState, Provider, Unread};
 use crate::run::Shop;
 use crate::store::Trouble;
@@ -160,10 +165,10 @@ impl Answering<'_> {
     }
 
     /// Looks at it before it is answered: it must wait for an answer, and hold what was looked at.
-    async fn open(&self, looked_at: &str) -> Result<(Dispute, &'static str), NotAnswered> {
+    async fn open(&self, looked_at: Option<&str>) -> Result<(Dispute, &'static str), NotAnswered> {
         let seen = self.look().await?;
         let round = round(&seen.state).ok_or(NotAnswered::Closed)?;
-        if mark(&seen.evidence) != looked_at {
+        if looked_at.is_some_and(|looked_at| mark(&seen.evidence) != looked_at) {
             return Err(NotAnswered::Changed);
         }
         Ok((seen, round))
@@ -178,7 +183,7 @@ impl Answering<'_> {
         texts: &BTreeMap<String, String>,
         looked_at: &str,
     ) -> Result<Dispute, NotAnswered> {
-        let (seen, round) = self.open(looked_at).await?;
+        let (seen, round) = self.open(Some(looked_at)).await?;
         let mut held = seen.evidence.clone();
         held.extend(texts.clone());
         let counted = held
@@ -206,11 +211,11 @@ impl Answering<'_> {
         self.settled(no, said).await
     }
 
-    /// Hands in what lies there: once, and for good.
+    /// Hands in what lies there: once, and for good. Without a mark, whatever lies there.
     ///
     /// # Errors
     /// There is nothing to hand in or no chance to, somebody else has changed it, or what the provider said.
-    pub async fn submit(&self, looked_at: &str) -> Result<Dispute, NotAnswered> {
+    pub async fn submit(&self, looked_at: Option<&str>) -> Result<Dispute, NotAnswered> {
         let (seen, round) = self.open(looked_at).await?;
         if seen.answer_costs {
             return Err(NotAnswered::Costs);
@@ -279,5 +284,71 @@ impl Answering<'_> {
             Answered::Refused { words } => Err(NotAnswered::Refused { words }),
             Answered::Unknown { seen } => Err(NotAnswered::Unknown { seen }),
         }
+    }
+}
+
+/// How often it is looked for evidence that is due.
+const LOOK: Patience = Patience::from_secs(60);
+/// What the provider did not take is tried again after so long.
+const AGAIN: Duration = Duration::from_seconds(3_600);
+
+/// Who hands in what lies at the provider before it is too late, where nobody did.
+///
+/// Only what was staged here goes by itself, so that somebody has looked at it; never what the policy owes, nor what costs a fee to answer.
+pub struct Deadline {
+    /// The desk with its providers.
+    pub shop: Arc<Shop>,
+    /// How long before it is due; never with zero.
+    pub before: Duration,
+}
+
+impl Deadline {
+    /// Looks until told to stop.
+    pub async fn watch(self, mut stop: watch::Receiver<bool>) {
+        while self.before.nanoseconds() > 0 && !*stop.borrow() {
+            if let Err(trouble) = self.round().await {
+                tracing::warn!(cause = %trouble, "disputes whose evidence is due cannot be read");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// Hands in what is due now; answers how many that were.
+    ///
+    /// # Errors
+    /// The store's trouble.
+    pub async fn round(&self) -> Result<usize, Trouble> {
+        let now = self.shop.clock.now();
+        let (until, refused_since) = (now.plus(self.before), before(now, AGAIN));
+        let found = self.shop.desk.store.read(move |tx| {
+            Box::pin(async move { disputes::last_moment(tx, now, until, refused_since).await })
+        });
+        let mut handed_in = 0_usize;
+        for (dispute, provider) in found.await? {
+            let answering = Answering {
+                shop: &self.shop,
+                provider: &provider,
+                dispute: &dispute,
+                by: None,
+            };
+            match answering.submit(None).await {
+                Ok(_) => {
+                    handed_in = handed_in.saturating_add(1);
+                    tracing::info!(
+                        provider,
+                        dispute,
+                        "evidence was handed in before it was due"
+                    );
+                }
+                Err(NotAnswered::Trouble(trouble)) => return Err(trouble),
+                Err(why) => {
+                    tracing::warn!(provider, dispute, cause = ?why, "evidence is due and was not handed in: a person is needed");
+                }
+            }
+        }
+        Ok(handed_in)
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::dispatch::Dispatcher;
+use crate::dispute::Deadline;
 use crate::hold::Hold;
 use crate::keep::Keeper;
 use crate::mail::lmtp;
@@ -56,6 +57,11 @@ impl Running {
             }),
         };
         tasks.spawn(watch.watch(stopped.clone()));
+        let deadline = Deadline {
+            shop: Arc::clone(&ready.shop),
+            before: setup::long(ready.config.desk.evidence_before_due),
+        };
+        tasks.spawn(deadline.watch(stopped.clone()));
         let retention = Retention {
             store: ready.shop.desk.store.clone(),
             vault: Arc::clone(&ready.vault),

@@ -29,6 +29,9 @@ crate::statements! {
     OPEN = "select id from dispute where provider = ?1 and status = 'open' order by id";
     /// Those that are not over, what is due first first; with the newest case of their order, and when its customer first wrote.
     UNDECIDED = "select d.id, d.order_number, d.provider_status, d.inquiry, d.amount_minor, d.currency, d.reason, d.opened_at, d.due_at, d.fee_minor, coalesce(d.fee_currency, d.currency), d.booked, (select max(c.number) from desk_case c where c.order_number = d.order_number), (select min(c.opened_at) from desk_case c where c.order_number = d.order_number), (select min(w.at) from contact w where w.order_number = d.order_number) from dispute d where d.status = 'open' order by coalesce(d.due_at, 9223372036854775807), d.opened_at, d.id limit ?1";
+    /// Those whose evidence lies at the provider, is due by a moment and was not handed in: what the policy owes is not among them, nor
+    /// what the provider did not take lately.
+    LAST_MOMENT = "select d.id, d.provider from dispute d where d.status = 'open' and d.reported = 1 and d.due_at > ?1 and d.due_at <= ?2 and d.provider_status in ('warning_needs_response', 'needs_response', 'appeal_needs_response') and exists (select 1 from dispute_answer a where a.dispute_id = d.id and a.act = 'stage' and a.state = 'done' and a.round = case d.provider_status when 'warning_needs_response' then 'inquiry' when 'appeal_needs_response' then 'appeal' else 'chargeback' end) and not exists (select 1 from dispute_answer a where a.dispute_id = d.id and a.act = 'submit' and a.state = 'refused' and a.at > ?3) and coalesce((select c.outcome from desk_case c where c.order_number = d.order_number order by c.number desc limit 1), '') <> 'concede' order by d.due_at, d.id limit 32";
     /// One of them, with its provider and whether that told of it itself.
     ONE = "select d.id, d.order_number, d.provider_status, d.inquiry, d.amount_minor, d.currency, d.reason, d.opened_at, d.due_at, d.fee_minor, coalesce(d.fee_currency, d.currency), d.booked, (select max(c.number) from desk_case c where c.order_number = d.order_number), (select min(c.opened_at) from desk_case c where c.order_number = d.order_number), (select min(w.at) from contact w where w.order_number = d.order_number), d.provider, d.reported from dispute d where d.id = ?1";
     /// Those that are over, the newest first.
@@ -525,4 +528,25 @@ pub async fn one(
         false => None,
     };
     Ok(Some((dispute_row(&row)?, provider)))
+}
+
+/// Disputes whose evidence is handed in now or never, with their providers: it was staged here, and is due by then.
+///
+/// # Errors
+/// The store's trouble.
+pub async fn last_moment(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    until: Instant,
+    refused_since: Instant,
+) -> Result<Vec<(String, String)>, Trouble> {
+    let values = [
+        Value::from(nanoseconds(now)?),
+        Value::from(nanoseconds(until)?),
+        Value::from(nanoseconds(refused_since)?),
+    ];
+    let rows = tx.rows(&LAST_MOMENT, &values).await?;
+    rows.iter()
+        .map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())))
+        .collect()
 }

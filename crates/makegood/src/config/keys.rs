@@ -81,6 +81,7 @@ pub(super) const KEYS: &[Key] = &[
     key("desk.technical_due_hours", count(1, 8_760)),
     key("desk.support_due_hours", count(1, 8_760)),
     key("desk.shop_due_hours", count(1, 8_760)),
+    key("desk.evidence_before_due_hours", count(0, 720)),
     key("desk.reminders_days", Form::Rising { min: 1, max: 365 }),
     key("desk.unanswered_days", count(1, 365)),
     key("desk.unanswered", Form::Choice(&["close", "review"])),

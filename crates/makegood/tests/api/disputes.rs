@@ -4,7 +4,9 @@
 use axum::body::Body;
 use makegood::books::disputes::dispute_seen;
 use makegood::books::people::Role;
+use makegood::dispute::Deadline;
 use makegood::pay::sandbox::call::{Call, Method};
+use makegood_desk::case::Duration;
 use serde_json::{Value as Json, json};
 
 use crate::shop::{Answered, Ground, Shop, Visitor};
@@ -17,6 +19,7 @@ on_both! {
     a_loss_is_accepted_by_whoever_looks_after_money,
     where_nobody_knows_the_same_may_be_done_again_and_the_other_may_not,
     what_no_provider_told_of_is_answered_elsewhere,
+    what_was_staged_is_handed_in_before_it_is_too_late,
 }
 
 /// The sandbox's answer to a question of its own interface.
@@ -432,4 +435,56 @@ async fn what_no_provider_told_of_is_answered_elsewhere(ground: Ground) {
     );
     let absent = agent.get("/desk/disputes/nothing").await;
     assert_eq!(absent.status, 404, "{}", absent.text());
+}
+
+async fn what_was_staged_is_handed_in_before_it_is_too_late(ground: Ground) {
+    let shop = Shop::open(ground).await;
+    let agent = shop.agent().await;
+    let mut disputes = Vec::new();
+    for number in ["VL-1", "VL-2", "VL-3"] {
+        let charge = shop.order(number).await;
+        disputes.push(opened(&shop, &charge).await);
+    }
+    let texts = [("do", "stage"), ("uncategorized_text", "It was delivered.")];
+    for staged in disputes.iter().take(2) {
+        led_on(&does(&agent, staged, &texts).await, "staged");
+    }
+    // The sandbox's banks wait for fourteen days.
+    let deadline = |hours: i64| Deadline {
+        shop: shop.ready.shop.clone(),
+        before: Duration::from_seconds(hours * 3_600),
+    };
+    assert_eq!(deadline(13 * 24).round().await.unwrap(), 0, "there is time");
+    let refusal = json!({"method": "POST", "path": format!("/v1/disputes/{}", disputes[1]), "nth": 1, "times": 1, "fault": "refuse", "status": 400, "type": "invalid_request_error", "message": "Too many pages."});
+    shop.bank("/_sandbox/faults", &refusal);
+    assert_eq!(deadline(15 * 24).round().await.unwrap(), 1);
+    assert_eq!(
+        deadline(15 * 24).round().await.unwrap(),
+        0,
+        "once, and not again at once"
+    );
+    let submitted =
+        |dispute: &str| at_bank(&shop, dispute)["evidence_details"]["submission_count"].clone();
+    let counts: Vec<Json> = disputes.iter().map(|dispute| submitted(dispute)).collect();
+    assert_eq!(
+        counts,
+        [json!(1), json!(0), json!(0)],
+        "only what somebody staged"
+    );
+    let page = read(&agent, &format!("/desk/disputes/{}", disputes[1])).await;
+    assert!(
+        page.contains("Submission not taken by the provider; unspent")
+            && page.contains("Too many pages."),
+        "{page}"
+    );
+    // What was refused is unspent: a person hands it in.
+    led_on(
+        &does(
+            &agent,
+            &disputes[1],
+            &[("do", "submit"), ("name", &disputes[1])],
+        )
+        .await,
+        "submitted",
+    );
 }

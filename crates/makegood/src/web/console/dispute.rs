@@ -100,6 +100,8 @@ struct Page {
     closed: String,
     /// Why it should not be contested, and why it cannot be accepted.
     owed: bool,
+    /// What the policy would pay back of it; empty where that is all or nothing.
+    part: String,
     twice: bool,
     accepts: bool,
     staged: bool,
@@ -331,6 +333,7 @@ async fn put_together(
             .collect(),
         closed: closed(&say, &known),
         owed: known.is_owed(),
+        part: part(web, &say, &known),
         twice: known.is_twice(),
         accepts: known.row.state == "needs_response",
         staged: !held.is_empty(),
@@ -430,6 +433,18 @@ fn ways(web: &Web, say: &Say, known: &Known) -> Vec<Way> {
         });
     }
     ways
+}
+
+/// A part of the disputed amount that the policy would pay back: only the rest is contested.
+fn part(web: &Web, say: &Say, known: &Known) -> String {
+    let ruled = known.without(web, say.language.code());
+    let refund = ruled.and_then(|ruled| ruled.refund);
+    match refund.filter(|refund| refund.minor() > 0 && refund.minor() < known.row.amount.minor()) {
+        Some(refund) if !known.is_owed() => {
+            say.one("desk-dispute-part", "amount", say.money(refund))
+        }
+        _ => String::new(),
+    }
 }
 
 /// What the customer can ask of the merchant itself.
@@ -593,7 +608,7 @@ async fn act(
     let answering = answering(web, provider, &known.row.id, by.person());
     let done = match act {
         Act::Stage => answering.stage(typed, form.text("mark")).await,
-        Act::Submit => answering.submit(form.text("mark")).await,
+        Act::Submit => answering.submit(Some(form.text("mark"))).await,
         Act::Accept => answering.accept().await,
     };
     match done {

@@ -768,6 +768,7 @@ desk-dispute-way-contest-cost = { $amount } kommer tilbage, hvis banken giver os
 desk-dispute-way-accept = Acceptér
 desk-dispute-way-accept-cost = { $amount } bliver hos kunden.
 desk-dispute-way-owed = Skyldigt uden indsigelsen
+desk-dispute-part = Heraf ville politikken betale { $amount } tilbage. Sig det i svaret, og bestrid kun resten, eller aftal med kunden at trække indsigelsen tilbage mod den tilbagebetaling.
 desk-dispute-way-refunded = Allerede aftalt tilbagebetalt
 desk-dispute-fee-kept = Gebyret på { $amount } er allerede taget.
 desk-dispute-fee-unknown = Udbyderen har ikke oplyst noget gebyr.

@@ -768,6 +768,7 @@ desk-dispute-way-contest-cost = { $amount } comes back if the bank agrees.
 desk-dispute-way-accept = Accept
 desk-dispute-way-accept-cost = { $amount } stays with the customer.
 desk-dispute-way-owed = Owed without the dispute
+desk-dispute-part = Of it the policy would pay back { $amount }. Say so in the answer and contest only the rest, or agree with the customer to withdraw the dispute against that refund.
 desk-dispute-way-refunded = Already agreed to go back
 desk-dispute-fee-kept = The fee of { $amount } is taken already.
 desk-dispute-fee-unknown = The provider has told no fee.
