@@ -186,3 +186,35 @@ test('the policy is tried while one types, and without a script by a button', as
     await context.close();
   }
 });
+
+test('a dispute is answered: looked at, staged, handed in once, without a script', async () => {
+  const context = await visitor(browser, { scripts: false, state });
+  const page = await context.newPage();
+  await page.goto(`${desk.at}/desk/disputes`);
+  const place = await page.locator('th .under a').first().getAttribute('href');
+  await page.goto(desk.at + place);
+  const name = decodeURIComponent(place.split('/').pop());
+  const main = page.locator('main');
+  assert.match(await main.innerText(), /What the bank wants to see[\s\S]*Proof of completion/);
+  // Half of it is owed: that stands beside what the two ways cost.
+  assert.match(await main.innerText(), /Owed without the dispute\nPartial refund, EUR 14\.97/);
+  assert.equal(await page.locator('button[value=submit]').count(), 0);
+
+  const story = page.getByLabel('The whole story');
+  const written = `${await story.inputValue()}\nLooked at by us.`;
+  assert.doesNotMatch(written, /\/c\/[A-Za-z0-9_-]{24}/, 'no bank is told the way into the case');
+  await story.fill(written);
+  await page.click('button[value=stage]');
+  assert.match(await main.innerText(), /Nothing was handed in\./);
+  assert.equal(await story.inputValue(), written);
+
+  await page.fill('#name-submit', 'something else');
+  await page.click('button[value=submit]');
+  assert.match(await main.innerText(), /was not typed as it stands\. Nothing was done\./);
+  await page.fill('#name-submit', name);
+  await page.click('button[value=submit]');
+  assert.match(await main.innerText(), /Handed in\. The bank decides now\./);
+  assert.match(await main.innerText(), /Evidence submitted[\s\S]*This dispute waits for no answer\./);
+  assert.equal(await page.locator('button[value=submit], button[value=stage], button[value=accept]').count(), 0);
+  await context.close();
+});
