@@ -11,6 +11,9 @@ use super::{instant, nanoseconds, stranger};
 use crate::store::{Row, Trouble, Tx, Value};
 
 crate::statements! {
+    /// Nobody else answers the dispute meanwhile.
+    LOCK = sqlite "select id from dispute where id = ?1",
+        postgres "select id from dispute where id = $1 for update";
     /// An act behind the others of its dispute.
     INSERT = "insert into dispute_answer (dispute_id, no, round, act, state, staff_id, at) select ?1, coalesce(max(no), 0) + 1, ?2, ?3, 'asked', ?4, ?5 from dispute_answer where dispute_id = ?1";
     /// What came of it.
@@ -146,6 +149,7 @@ pub async fn begin(
     by: Option<Id>,
     now: Instant,
 ) -> Result<Result<i64, DisputeAnswer>, Trouble> {
+    tx.one(&LOCK, &[Value::from(dispute)]).await?;
     let before = of(tx, dispute).await?;
     let mut taken = before.iter().rev();
     if let Some(taken) = taken.find(|answer| answer.round == round && answer.is_final()) {

@@ -4,7 +4,7 @@
 use axum::body::Body;
 use makegood::books::disputes::dispute_seen;
 use makegood::books::people::Role;
-use makegood::dispute::Deadline;
+use makegood::dispute::{Deadline, TEXTS};
 use makegood::pay::sandbox::call::{Call, Method};
 use makegood_desk::case::Duration;
 use serde_json::{Value as Json, json};
@@ -156,6 +156,9 @@ async fn a_dispute_is_staged_looked_at_and_handed_in_once(ground: Ground) {
         "was not typed as it stands",
     );
     assert_eq!(at_bank(&shop, &id)["status"], "needs_response");
+    // The policy proposes to answer the bank, and waits for somebody to say so.
+    let tasks = async || program.get("/v1/tasks").await.json()["data"].clone();
+    assert_eq!(tasks().await[0]["what"], "accept");
     led_on(
         &does(&agent, &id, &[("do", "submit"), ("name", &id)]).await,
         "submitted",
@@ -168,6 +171,7 @@ async fn a_dispute_is_staged_looked_at_and_handed_in_once(ground: Ground) {
         ),
         (&json!("under_review"), &json!(1))
     );
+    assert_eq!(tasks().await, json!([]), "whoever answers has said so");
     let page = read(&agent, &format!("/desk/disputes/{id}")).await;
     assert!(
         page.contains("Evidence submitted · Agnes")
@@ -284,6 +288,12 @@ async fn a_text_that_is_too_long_is_refused_here_and_not_lost(ground: Ground) {
         at_bank(&shop, &id)["evidence_details"]["has_evidence"],
         false
     );
+    // As long as may be, in every field.
+    let full = "ø".repeat(20_000);
+    let texts: Vec<(&str, &str)> = TEXTS.iter().map(|name| (*name, full.as_str())).collect();
+    let texts = [vec![("do", "stage")], texts].concat();
+    led_on(&does(&agent, &id, &texts).await, "staged");
+    assert_eq!(at_bank(&shop, &id)["evidence"][TEXTS[0]], full.as_str());
 }
 
 async fn money_that_the_policy_owes_is_accepted_and_not_contested(ground: Ground) {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Path, Request, State};
@@ -24,6 +25,7 @@ use super::frame::{DeskFrame, guarded};
 use super::order;
 use super::words::outcome;
 use crate::answer::outcome_word;
+use crate::books::act::NotDone;
 use crate::books::dispute_answers::{self, Act, DisputeAnswer};
 use crate::books::disputes::{self, DisputeRow};
 use crate::dispute::{Answering, NotAnswered, TEXTS, mark, round};
@@ -183,6 +185,9 @@ async fn known(web: &Arc<Web>, say: &Say, id: &str) -> Result<Known, Problem> {
     })
 }
 
+/// How long a page waits for the provider.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// A dispute as its provider shows it, or why it does not, in words.
 async fn looked_at(
     web: &Web,
@@ -190,10 +195,13 @@ async fn looked_at(
     provider: &str,
     id: &str,
 ) -> Result<Result<Dispute, String>, Problem> {
-    match answering(web, provider, id, None).look().await {
-        Ok(there) => Ok(Ok(there)),
-        Err(NotAnswered::Trouble(trouble)) => Err(trouble.into()),
-        Err(why) => Ok(Err(told(say, &why))),
+    let answering = answering(web, provider, id, None);
+    // A page is not kept waiting: what the records say is there at once.
+    match tokio::time::timeout(PATIENCE, answering.look()).await {
+        Ok(Ok(there)) => Ok(Ok(there)),
+        Ok(Err(NotAnswered::Trouble(trouble))) => Err(trouble.into()),
+        Ok(Err(why)) => Ok(Err(told(say, &why))),
+        Err(_) => Ok(Err(say.t("desk-dispute-not-yet"))),
     }
 }
 
@@ -527,6 +535,9 @@ fn told(say: &Say, why: &NotAnswered) -> String {
     }
 }
 
+/// The longest form: every character that a provider takes, as a browser writes the longest of them.
+const FORM_BYTES: usize = 12 * TEXTS_CHARACTERS + 65_536;
+
 /// Answer a dispute
 ///
 /// `do` is `stage`, `submit` or `accept`; the last two want the name of the dispute in `name`.
@@ -544,7 +555,7 @@ pub async fn answer(
 ) -> Answer {
     session::from_our_pages(&web, &headers)?;
     let mut frame = frame(&web, &uri, &headers, &caller);
-    let form = Form::read(&web, request).await?;
+    let form = Form::read_within(&web, request, FORM_BYTES).await?;
     let typed: BTreeMap<String, String> = match form.text("do") {
         "stage" => TEXTS
             .into_iter()
@@ -614,7 +625,7 @@ async fn act(
     match done {
         Ok(_) => {
             if act != Act::Stage {
-                task_done(web, known, by).await?;
+                task_done(web, say, known, act, by).await?;
             }
             Ok(Ok(match act {
                 Act::Stage => "staged",
@@ -627,12 +638,39 @@ async fn act(
     }
 }
 
-/// The task that the case holds for the dispute is done.
-async fn task_done(web: &Arc<Web>, known: &Known, by: Actor) -> Result<(), Problem> {
+/// Whoever answered has accepted what the policy proposes, and the task that the case holds for the dispute is done.
+///
+/// The bank has the answer whatever the case says: what somebody else did there in the meantime, or what is not theirs, stays as it is.
+async fn task_done(
+    web: &Arc<Web>,
+    say: &Say,
+    known: &Known,
+    act: Act,
+    by: Actor,
+) -> Result<(), Problem> {
     let Some(seen) = &known.seen else {
         return Ok(());
     };
-    let mut tasks = seen.case.tasks.iter();
+    let mut case = Arc::clone(&seen.case);
+    let proposed = case.decision().filter(|held| {
+        held.state == DecisionState::Proposed
+            && matches!(
+                (act, held.proposal.outcome),
+                (Act::Submit, Outcome::Contest) | (Act::Accept, Outcome::Concede)
+            )
+    });
+    if let Some(decision) = proposed.map(|held| held.proposal.no) {
+        let input = Input::Accept {
+            decision,
+            remainder_minor: None,
+        };
+        match web.desk.act(case.id, by, web.clock.now(), input).await {
+            Ok(acted) => case = acted.case,
+            Err(NotDone::Refused(_)) => return Ok(()),
+            Err(NotDone::Trouble(trouble)) => return Err(trouble.into()),
+        }
+    }
+    let mut tasks = case.tasks.iter();
     let mine = |todo: &Todo| matches!(todo, Todo::Dispute(id) if *id == known.row.id);
     let Some(no) = tasks
         .find(|task| !task.done && mine(&task.todo))
@@ -640,11 +678,12 @@ async fn task_done(web: &Arc<Web>, known: &Known, by: Actor) -> Result<(), Probl
     else {
         return Ok(());
     };
-    let note = "answered at the provider".to_owned();
+    let note = say.t("desk-dispute-task-done");
     let input = Input::TaskDone { no, note };
-    // Somebody else may have ticked it off in the meantime: that is as well.
-    let _ = web.desk.act(seen.case.id, by, web.clock.now(), input).await;
-    Ok(())
+    match web.desk.act(case.id, by, web.clock.now(), input).await {
+        Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
+        Err(NotDone::Trouble(trouble)) => Err(trouble.into()),
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,18 @@ impl Form {
     /// # Errors
     /// It is no form, is too large, or did not arrive.
     pub async fn read(web: &Arc<Web>, request: Request) -> Result<Self, Problem> {
+        Self::read_within(web, request, TEXT_MOST).await
+    }
+
+    /// Reads a form whose texts may be longer than is usual, together up to `most` bytes as they are sent.
+    ///
+    /// # Errors
+    /// It is no form, is larger, or did not arrive.
+    pub async fn read_within(
+        web: &Arc<Web>,
+        request: Request,
+        most: usize,
+    ) -> Result<Self, Problem> {
         let kind = request
             .headers()
             .get(header::CONTENT_TYPE)
@@ -44,10 +56,10 @@ impl Form {
             return Self::read_parts(web, request).await;
         }
         let mut form = Self::default();
-        let body = axum::body::to_bytes(request.into_body(), TEXT_MOST).await;
+        let body = axum::body::to_bytes(request.into_body(), most).await;
         let body = body.map_err(|_| too_large())?;
         for (name, value) in url::form_urlencoded::parse(&body) {
-            form.add(&name, value.into_owned())?;
+            form.add(&name, value.into_owned(), most)?;
         }
         Ok(form)
     }
@@ -107,16 +119,16 @@ impl Form {
                 },
                 None => {
                     let text = text_of(&mut part).await?;
-                    form.add(&name, text)?;
+                    form.add(&name, text, TEXT_MOST)?;
                 }
             }
         }
         Ok(form)
     }
 
-    fn add(&mut self, name: &str, text: String) -> Result<(), Problem> {
+    fn add(&mut self, name: &str, text: String, most: usize) -> Result<(), Problem> {
         let taken: usize = self.fields.iter().map(|(_, text)| text.len()).sum();
-        if self.fields.len() >= FIELDS_MOST || taken.saturating_add(text.len()) > TEXT_MOST {
+        if self.fields.len() >= FIELDS_MOST || taken.saturating_add(text.len()) > most {
             return Err(too_large());
         }
         // A file that an earlier step kept already.
