@@ -5,6 +5,7 @@
 //! asked again, under the key by which the provider knows it; another act may not.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration as Patience;
 
@@ -85,6 +86,25 @@ pub enum NotAnswered {
     },
     /// The store's trouble.
     Trouble(Trouble),
+}
+
+/// In a word, for the log: no text of anybody's.
+impl fmt::Display for NotAnswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotConnected => "its provider is not connected",
+            Self::Unread(_) => "the provider could not be asked",
+            Self::Closed => "it waits for no answer",
+            Self::Costs => "answering it costs a fee of its own",
+            Self::Nothing => "nothing is staged",
+            Self::Changed => "what is staged has changed",
+            Self::TooLong { .. } => "a text is too long",
+            Self::Taken(_) => "it was answered before",
+            Self::Refused { .. } => "the provider did not take it",
+            Self::Unknown { .. } => "nobody knows whether it arrived",
+            Self::Trouble(_) => "the store is in trouble",
+        })
+    }
 }
 
 impl From<Trouble> for NotAnswered {
@@ -345,7 +365,7 @@ impl Deadline {
                 }
                 Err(NotAnswered::Trouble(trouble)) => return Err(trouble),
                 Err(why) => {
-                    tracing::warn!(provider, dispute, cause = ?why, "evidence is due and was not handed in: a person is needed");
+                    tracing::warn!(provider, dispute, cause = %why, "evidence is due and was not handed in: a person is needed");
                 }
             }
         }
