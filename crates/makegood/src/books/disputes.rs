@@ -550,3 +550,68 @@ pub async fn last_moment(
         .map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATES: [DisputeState; 10] = [
+        DisputeState::InquiryNeedsResponse,
+        DisputeState::InquiryUnderReview,
+        DisputeState::InquiryClosed,
+        DisputeState::NeedsResponse,
+        DisputeState::UnderReview,
+        DisputeState::Lost,
+        DisputeState::Prevented,
+        DisputeState::AppealNeedsResponse,
+        DisputeState::AppealUnderReview,
+        DisputeState::Won,
+    ];
+
+    /// A row is what is known, a column what is told now, both in the order above: `+` is taken down, `.` is old news.
+    #[test]
+    fn a_dispute_moves_forward_only_whatever_is_told_when() {
+        let table = [
+            "warning_needs_response  + + + + + + + + + +",
+            "warning_under_review    . + + + + + + + + +",
+            "warning_closed          . . + + + + + + + +",
+            "needs_response          . . . + + + + + + +",
+            "under_review            . . . . + + + + + +",
+            "lost                    . . . . . + + + + +",
+            "prevented               . . . . . + + + + +",
+            "appeal_needs_response   . . . . . . . + + +",
+            "appeal_under_review     . . . . . . . . + +",
+            "won                     . . . . . . . . . +",
+        ];
+        for (known, row) in STATES.iter().zip(table) {
+            let mut row = row.split_whitespace();
+            assert_eq!(row.next(), Some(state_word(known)));
+            for (told, expected) in STATES.iter().zip(row) {
+                let taken = rank(state_word(told)) >= rank(state_word(known));
+                let cell = if taken { "+" } else { "." };
+                assert_eq!(cell, expected, "{told:?} told after {known:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_shops_own_word_gives_way_to_whatever_a_provider_says() {
+        for state in STATES {
+            assert!(rank(state_word(&state)) >= rank("open"), "{state:?}");
+        }
+    }
+
+    /// A word that is new goes on after evidence was asked for, and never takes back an end.
+    #[test]
+    fn a_word_that_nobody_knows_yet_never_undoes_an_end() {
+        let told = rank("a_word_of_tomorrow");
+        for (known, taken) in [
+            (DisputeState::NeedsResponse, true),
+            (DisputeState::Lost, false),
+            (DisputeState::AppealUnderReview, false),
+            (DisputeState::Won, false),
+        ] {
+            assert_eq!(told >= rank(state_word(&known)), taken, "{known:?}");
+        }
+    }
+}
